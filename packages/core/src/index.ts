@@ -1,0 +1,39 @@
+export { type Arch, architectures, isArch, machineArch } from './arch.ts';
+export type { Artifact, ArtifactMember, Input } from './artifact.ts';
+export { type BuildOptions, type BuiltImage, build } from './build.ts';
+export { type Blob, Cache } from './cache.ts';
+export { type Checked, checkDirectory, checkExtension, checkImage } from './check.ts';
+export {
+  type Context,
+  type ContextOptions,
+  type NetworkLimits,
+  type Step,
+  type SysextEvent,
+  createContext,
+} from './context.ts';
+export { type ImageDiff, diffImages } from './diff.ts';
+export { type ErrorCode, SysextError, exitCodes } from './errors.ts';
+export { type ImageFormat, type Profile, formats, profiles } from './image/profile.ts';
+export type { ImageFacts } from './image/facts.ts';
+export { type OpenImage, openImage, readImageFacts } from './image/read.ts';
+export { type Inspection, inspectImage } from './inspect.ts';
+export { lint } from './lint/lint.ts';
+export type { Finding, Severity } from './lint/rule.ts';
+export { type LockOptions, type LockReport, lockVersion } from './lock-version.ts';
+export { Lock, type LockedVersion, type Pin, lockFileName, readLock, selectVersion, writeLock } from './lock.ts';
+export { Mirrors, displayUrl } from './mirrors.ts';
+export { type Extension, type RecipeInput, Recipe, defineExtension, nameProblem, programsOf } from './recipe.ts';
+export { BuildRecord } from './record.ts';
+export { inputsDigest, reviseLock } from './revision.ts';
+export { goDirectory } from './sources/go-modules.ts';
+export { type ResolvedDownload, resolveDownloads } from './sources/release.ts';
+export { type SkeletonOptions, renderSkeleton } from './skeleton.ts';
+export { type UpstreamVersion, listVersions } from './versions.ts';
+export {
+  type ImageIdentity,
+  compareVersions,
+  imageStem,
+  imageVersion,
+  isPrerelease,
+  versionProblem,
+} from './version.ts';

@@ -1,0 +1,22 @@
+import { missingLibraries } from './facts/loading.ts';
+import type { Rule } from './rule.ts';
+
+/**
+ * A library of the host that is not glibc's own is not counted on: which there are differs between
+ * channels. An image pinned to a release may use what that release has.
+ */
+export const sharedLibraryMissing: Rule = {
+  name: 'shared-library-missing',
+  summary: 'Every shared library a program needs is in the image where the loader finds it, or belongs to glibc.',
+  *check(facts) {
+    if (facts.pinnedTo !== undefined) return;
+    for (const { path, library, loadedBy } of missingLibraries(facts)) {
+      yield {
+        severity: loadedBy === undefined ? 'warning' : 'error',
+        path: `/${path}`,
+        message: `needs ${library}, which the image does not hold where the loader looks and hosts may not have`,
+        fix: 'take a static build; or ship the library, with a DT_RUNPATH such as $ORIGIN/../lib/NAME in the program; or pin the image to a release (--os flatcar:VERSION_ID)',
+      };
+    }
+  },
+};

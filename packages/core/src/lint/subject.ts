@@ -1,0 +1,21 @@
+import type { Arch } from '../arch.ts';
+import type { ImageFacts } from '../image/facts.ts';
+import type { Extension } from '../recipe.ts';
+import type { Tree } from '../tree.ts';
+
+/** What is linted: a tree about to become an image, a directory, or an image of anybody's. */
+export interface Subject {
+  /** Name under which a host will see the image: its link's name without `.raw`. */
+  readonly name: string;
+  /** Version, where it is known from the plan or the file name. */
+  readonly version?: string | undefined;
+  /** Architecture that the plan or the file name promises. */
+  readonly arch?: Arch | undefined;
+  readonly tree: Tree;
+  /** The recipe, when the subject is made from one. */
+  readonly recipe?: Extension | undefined;
+  /** Facts of the image file, when there is one already. */
+  readonly image?: ImageFacts | undefined;
+  /** Names of the other extensions that the same repository offers. */
+  readonly siblings?: readonly string[] | undefined;
+}

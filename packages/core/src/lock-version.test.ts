@@ -1,0 +1,163 @@
+import { type FakeUpstream, gzip, startUpstream, tar, temporaryDirectory } from '@sysext/testing';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Cache, sha256 } from './cache.ts';
+import { type SysextEvent, createContext } from './context.ts';
+import { type LockReport, lockVersion } from './lock-version.ts';
+import { readLock } from './lock.ts';
+import { Mirrors } from './mirrors.ts';
+import { type Download, defineExtension } from './recipe.ts';
+
+let upstream: FakeUpstream;
+let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+let events: SysextEvent[];
+beforeEach(async () => {
+  upstream = await startUpstream();
+  directory = await temporaryDirectory();
+  events = [];
+});
+afterEach(async () => {
+  await upstream[Symbol.asyncDispose]();
+  await directory[Symbol.asyncDispose]();
+});
+
+const archives = {
+  amd64: gzip(tar([{ path: 'demo', content: 'amd64' }])),
+  arm64: gzip(tar([{ path: 'demo', content: 'arm64' }])),
+};
+const urlOf = (arch: string, version = 'v1.0.0'): string => `https://demo.example/${version}/demo-${arch}.tar.gz`;
+
+function publish(sums?: string): void {
+  for (const [arch, bytes] of Object.entries(archives)) upstream.put(`/v1.0.0/demo-${arch}.tar.gz`, bytes);
+  const right = Object.entries(archives).map(([arch, bytes]) => `${sha256(bytes)}  demo-${arch}.tar.gz\n`);
+  upstream.put('/v1.0.0/SHA256SUMS', sums ?? right.join(''));
+}
+
+async function lock(download: Partial<Download> = {}): Promise<LockReport> {
+  const extension = defineExtension(directory.path, {
+    name: 'demo',
+    summary: 'A program for tests',
+    homepage: 'https://demo.example/',
+    licence: 'MIT',
+    versions: { from: 'github-releases', repo: 'demo/demo' },
+    sources: [
+      {
+        kind: 'release',
+        downloads: [
+          {
+            url: 'https://demo.example/{version}/demo-{arch}.tar.gz',
+            take: { demo: '/usr/bin/' },
+            verify: { sums: 'https://demo.example/{version}/SHA256SUMS' },
+            ...download,
+          },
+        ],
+      },
+    ],
+  });
+  const context = createContext({
+    cache: new Cache(`${directory.path}/cache`),
+    env: {},
+    mirrors: new Mirrors({
+      'https://demo.example/': `${upstream.url}/`,
+      'https://api.github.com/': `${upstream.url}/api/`,
+      'https://github.com/': `${upstream.url}/`,
+    }),
+    network: { attempts: 1 },
+    onEvent: (event) => events.push(event),
+  });
+  return await lockVersion(context, extension, 'v1.0.0');
+}
+
+test('learns both architectures, checks them against the list, and becomes the default', async () => {
+  publish();
+  await lock();
+  expect(await readLock(directory.path)).toEqual({
+    schema: 1,
+    default: 'v1.0.0',
+    versions: {
+      'v1.0.0': {
+        revision: 0,
+        downloads: Object.fromEntries(
+          Object.entries(archives).map(([arch, bytes]) => [
+            urlOf(arch),
+            {
+              sha256: sha256(bytes),
+              size: bytes.length,
+              checked: 'checked against https://demo.example/v1.0.0/SHA256SUMS',
+            },
+          ]),
+        ),
+      },
+    },
+  });
+});
+
+test('takes the digest that GitHub keeps of an asset', async () => {
+  const path = '/demo/demo/releases/download/v1.0.0/demo';
+  upstream.put(path, 'program');
+  upstream.put(
+    '/api/repos/demo/demo/releases/tags/v1.0.0',
+    JSON.stringify({
+      tag_name: 'v1.0.0',
+      draft: false,
+      prerelease: false,
+      published_at: null,
+      assets: [{ name: 'demo', digest: `sha256:${sha256('program')}` }],
+    }),
+  );
+  const { notes } = await lock({ url: `https://github.com${path}`, take: '/usr/bin/', verify: { githubAsset: true } });
+  expect(notes).toHaveLength(1);
+  expect(notes[0]).toContain("GitHub's digest");
+});
+
+test('a digest file beside each download', async () => {
+  publish();
+  for (const [arch, bytes] of Object.entries(archives))
+    upstream.put(`/v1.0.0/demo-${arch}.tar.gz.sha256`, sha256(bytes));
+  const { notes } = await lock({ verify: { sums: '{url}.sha256' } });
+  expect(notes.join()).toContain('demo-arm64.tar.gz.sha256');
+});
+
+test('says so where upstream publishes nothing to check against', async () => {
+  publish();
+  const { notes } = await lock({ verify: undefined });
+  expect(notes[0]).toContain('taken as found');
+});
+
+test.each([
+  ['another digest', `${'0'.repeat(64)}  demo-amd64.tar.gz\n${'0'.repeat(64)}  demo-arm64.tar.gz\n`],
+  ['no digest of the file', `${'0'.repeat(64)}  other\n`],
+  ['a web page', '<!doctype html>'],
+])('a list with %s: nothing is locked', async (_, sums) => {
+  publish(sums);
+  await expect(lock()).rejects.toMatchObject({ code: 'UPSTREAM_DISAGREES' });
+  expect(await readLock(directory.path)).toEqual({ schema: 1, versions: {} });
+});
+
+test('a file that changed after it was locked is refused', async () => {
+  publish();
+  await lock();
+  const before = await readLock(directory.path);
+  const changed = gzip(tar([{ path: 'demo', content: 'other' }]));
+  upstream.put('/v1.0.0/demo-amd64.tar.gz', changed);
+  upstream.put(
+    '/v1.0.0/SHA256SUMS',
+    `${sha256(changed)}  demo-amd64.tar.gz\n${sha256(archives.arm64)}  demo-arm64.tar.gz\n`,
+  );
+  await expect(lock()).rejects.toMatchObject({ code: 'UPSTREAM_DISAGREES' });
+  expect(await readLock(directory.path)).toEqual(before);
+});
+
+test('out of reach, pins stay as they are', async () => {
+  publish();
+  await lock();
+  const before = await readLock(directory.path);
+  upstream.put('/v1.0.0/SHA256SUMS', '', { fault: { kind: 'status', status: 404 } });
+  await lock();
+  expect(await readLock(directory.path)).toEqual(before);
+  expect(events.some((event) => event.type === 'warning' && event.message.includes('stay as they are'))).toBe(true);
+});
+
+test('out of reach and never locked: an error, and no lock', async () => {
+  await expect(lock()).rejects.toMatchObject({ code: 'HTTP_STATUS' });
+  expect(await readLock(directory.path)).toEqual({ schema: 1, versions: {} });
+});

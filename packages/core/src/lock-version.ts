@@ -1,0 +1,203 @@
+import { basename } from 'node:path';
+import { type Arch, architectures } from './arch.ts';
+import type { Context } from './context.ts';
+import { SysextError } from './errors.ts';
+import { download, exhausted, fetchText, isUnavailable } from './fetch.ts';
+import { githubAssetDigest } from './github.ts';
+import { type Lock, type LockedVersion, type Pin, readLock, writeLock } from './lock.ts';
+import { displayUrl } from './mirrors.ts';
+import { type Extension, type Program, type Verification, programsOf } from './recipe.ts';
+import { lockGoModules } from './sources/go-lock.ts';
+import { type ResolvedDownload, resolveDownloads } from './sources/release.ts';
+import { digestInSums } from './sums.ts';
+import { fillTemplate } from './template.ts';
+import { checkVersion } from './version.ts';
+
+export interface LockOptions {
+  /** Versions of companions; those of the version before are kept for the rest. */
+  readonly companions?: Readonly<Record<string, string>> | undefined;
+  /** Make it the version that `build` takes when none is named. */
+  readonly makeDefault?: boolean | undefined;
+}
+
+/** What `lock` learned, for people to read. */
+export interface LockReport {
+  readonly version: string;
+  readonly locked: LockedVersion;
+  /** One line per source: what was pinned, and what it was checked against. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Learns the digests of a version and writes them to the lock. This is the only operation that
+ * believes bytes it has not seen before, so it asks upstream's own checksum list, and says what
+ * it could check and what not.
+ *
+ * A source that cannot be reached keeps the pins it has; one source at least must be pinned.
+ *
+ * @throws SysextError `UPSTREAM_DISAGREES` when a digest differs from what upstream publishes, or
+ * from what the lock already says.
+ */
+export async function lockVersion(
+  context: Context,
+  extension: Extension,
+  wanted: string,
+  options: LockOptions = {},
+): Promise<LockReport> {
+  const version = checkVersion(wanted);
+  const lock = await readLock(extension.directory);
+  const before = Object.hasOwn(lock.versions, version) ? lock.versions[version] : undefined;
+  const companions = companionVersions(extension, lock, before, options);
+  const downloads: Record<string, Pin> = {};
+  const notes: string[] = [];
+  for (const [name, program] of programsOf(extension)) {
+    const planned = { name, version: name === extension.name ? version : companions[name]! };
+    const pinned = await lockProgram(context, extension, program, planned, before?.downloads ?? {});
+    Object.assign(downloads, pinned.downloads);
+    notes.push(...pinned.notes);
+  }
+  const locked: LockedVersion = {
+    revision: before?.revision ?? 0,
+    ...(before?.released === undefined ? {} : { released: before.released }),
+    ...(Object.keys(companions).length === 0 ? {} : { companions }),
+    downloads,
+  };
+  await writeLock(extension.directory, {
+    ...lock,
+    default: options.makeDefault === true || lock.default === undefined ? version : lock.default,
+    versions: { ...lock.versions, [version]: locked },
+  });
+  return { version, locked, notes };
+}
+
+function companionVersions(
+  extension: Extension,
+  lock: Lock,
+  before: LockedVersion | undefined,
+  options: LockOptions,
+): Record<string, string> {
+  const latest = lock.default === undefined ? undefined : lock.versions[lock.default];
+  const names = Object.keys(extension.companions ?? {});
+  return Object.fromEntries(
+    names.map((name) => {
+      const version = options.companions?.[name] ?? before?.companions?.[name] ?? latest?.companions?.[name];
+      if (version === undefined) {
+        throw new SysextError('USAGE', `${extension.name} contains ${name}, and no version of it is named or locked`, {
+          hint: `add --with ${name}=<version>`,
+        });
+      }
+      return [name, checkVersion(version)];
+    }),
+  );
+}
+
+async function lockProgram(
+  context: Context,
+  extension: Extension,
+  program: Program,
+  planned: { readonly name: string; readonly version: string },
+  before: Readonly<Record<string, Pin>>,
+): Promise<{ downloads: Record<string, Pin>; notes: string[] }> {
+  const downloads: Record<string, Pin> = {};
+  const notes: string[] = [];
+  const failures: SysextError[] = [];
+  let pinned = 0;
+  for (const source of program.sources) {
+    const label = `${planned.name} ${planned.version} ${source.kind}`;
+    try {
+      if (source.kind === 'goModules') {
+        const toolchain = await lockGoModules(context, source, planned, extension.directory);
+        notes.push(`${label}: modules pinned by go.sum, compiler by ${toolchain}`);
+      } else {
+        for (const resolved of allDownloads(extension, source, planned)) {
+          const pin = await lockDownload(context, resolved, before[resolved.urls[0]]);
+          downloads[resolved.urls[0]] = pin;
+          notes.push(`${displayUrl(resolved.urls[0])}: sha256 ${pin.sha256}, ${pin.checked}`);
+        }
+      }
+      pinned++;
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      failures.push(error);
+      const kept = source.kind === 'release' ? keptPins(extension, source, planned, before) : {};
+      Object.assign(downloads, kept);
+      if (Object.keys(kept).length > 0) pinned++;
+      const state = Object.keys(kept).length > 0 ? 'its pins stay as they are' : 'it is not pinned';
+      context.onEvent({ type: 'warning', message: `${label}: ${state}: ${error.message}`, hint: error.hint });
+    }
+  }
+  if (pinned === 0) throw exhausted(failures);
+  return { downloads, notes };
+}
+
+/** The downloads of every architecture; what serves several occurs once. */
+function allDownloads(
+  extension: Extension,
+  source: Extract<Program['sources'][number], { kind: 'release' }>,
+  planned: { readonly version: string },
+): ResolvedDownload[] {
+  const arches: readonly Arch[] = extension.architectures ?? architectures;
+  const all = arches.flatMap((arch) => resolveDownloads(source, planned, arch));
+  return [...new Map(all.map((resolved) => [resolved.urls[0], resolved])).values()];
+}
+
+function keptPins(
+  extension: Extension,
+  source: Extract<Program['sources'][number], { kind: 'release' }>,
+  planned: { readonly version: string },
+  before: Readonly<Record<string, Pin>>,
+): Record<string, Pin> {
+  return Object.fromEntries(
+    allDownloads(extension, source, planned).flatMap(({ urls: [url] }) =>
+      Object.hasOwn(before, url) ? [[url, before[url]!] as const] : [],
+    ),
+  );
+}
+
+async function lockDownload(context: Context, resolved: ResolvedDownload, before: Pin | undefined): Promise<Pin> {
+  const url = resolved.urls[0];
+  const published = await publishedDigest(context, resolved);
+  if (before !== undefined && published !== undefined && published.sha256 !== before.sha256) {
+    throw disagreement(url, `the lock says ${before.sha256}`, `${published.source} says ${published.sha256}`);
+  }
+  // Already locked bytes are held to the lock; new ones are weighed as they come.
+  const found = await download(context, resolved.urls, { sha256: before?.sha256 });
+  if (published !== undefined && published.sha256 !== found.sha256) {
+    throw disagreement(url, `${published.source} says ${published.sha256}`, `the file has ${found.sha256}`);
+  }
+  const checked =
+    published === undefined ? 'taken as found: upstream publishes no digest' : `checked against ${published.source}`;
+  return { sha256: found.sha256, size: found.size, checked };
+}
+
+function disagreement(url: string, left: string, right: string): SysextError {
+  return new SysextError('UPSTREAM_DISAGREES', `${displayUrl(url)}: ${left}, but ${right}`, {
+    hint: 'nothing was locked; find out from upstream why a published file changed',
+  });
+}
+
+async function publishedDigest(
+  context: Context,
+  { download: { verify }, urls: [url], fill }: ResolvedDownload,
+): Promise<{ sha256: string; source: string } | undefined> {
+  if (verify === undefined) return undefined;
+  const { sha256, source } = await ask(context, verify, url, fill);
+  if (sha256 !== undefined) return { sha256, source };
+  throw new SysextError('UPSTREAM_DISAGREES', `${source} has no (single) digest of ${displayUrl(url)}`, {
+    hint: 'nothing was locked; look whether upstream renamed the file or the list',
+  });
+}
+
+async function ask(
+  context: Context,
+  verify: Verification,
+  url: string,
+  fill: (template: string) => string,
+): Promise<{ sha256: string | undefined; source: string }> {
+  if ('githubAsset' in verify) {
+    return { sha256: await githubAssetDigest(context, url), source: "GitHub's digest of the asset" };
+  }
+  const list = verify.sums.startsWith('{url}') ? fillTemplate(verify.sums, { url }) : fill(verify.sums);
+  const { text } = await fetchText(context, list);
+  return { sha256: digestInSums(text, decodeURIComponent(basename(new URL(url).pathname))), source: displayUrl(list) };
+}

@@ -1,0 +1,122 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { SysextError, ioError, systemCode } from './errors.ts';
+import { describeIssues } from './issues.ts';
+import type { Extension } from './recipe.ts';
+import { compareVersions, versionProblem } from './version.ts';
+import { writeWhole } from './write.ts';
+
+const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, '64 lower-case hexadecimal digits');
+const Version = z.string().refine((value) => versionProblem(value) === undefined, 'a publishable version');
+
+const Pin = z.strictObject({
+  sha256: Sha256,
+  /** Bytes; absent while nobody has downloaded the file. */
+  size: z.int().positive().optional(),
+  /** What the digest was checked against, or where it was taken from. */
+  checked: z.string(),
+});
+
+const LockedVersion = z.strictObject({
+  /** Packaging revision: 0 first; raised when the same upstream version has to reach hosts again. */
+  revision: z.int().min(0),
+  /** The release of the package that brought this revision; absent before the first one. */
+  released: z
+    .strictObject({
+      package: z.string(),
+      /** Digest of recipe and static files at that time; see `revision.ts`. */
+      inputs: Sha256,
+    })
+    .optional(),
+  /** Version of each companion. */
+  companions: z.record(z.string(), Version).optional(),
+  /** First URL of a download → the bytes it has to deliver. */
+  downloads: z.record(z.string(), Pin),
+});
+
+/** Schema of `extension.lock.json`. */
+export const Lock = z
+  .strictObject({
+    schema: z.literal(1),
+    /** The version that `build` takes when none is named. */
+    default: Version.optional(),
+    versions: z.record(Version, LockedVersion),
+  })
+  .superRefine((lock, context) => {
+    if (lock.default !== undefined && !Object.hasOwn(lock.versions, lock.default)) {
+      context.addIssue({ code: 'custom', path: ['default'], message: `${lock.default} is not among the versions` });
+    }
+  });
+
+export type Lock = z.output<typeof Lock>;
+export type LockedVersion = z.output<typeof LockedVersion>;
+export type Pin = z.output<typeof Pin>;
+
+export const lockFileName = 'extension.lock.json';
+
+/**
+ * Reads the lock of an extension; an extension without one has an empty lock.
+ *
+ * @throws SysextError `LOCK_INVALID` with every problem found.
+ */
+export async function readLock(directory: string): Promise<Lock> {
+  const path = join(directory, lockFileName);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return { schema: 1, versions: {} };
+    throw ioError(error, 'cannot read the lock', path);
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new SysextError('LOCK_INVALID', `${path} is not JSON: ${(error as Error).message}`, { cause: error });
+  }
+  const parsed = Lock.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const problems = describeIssues(parsed.error, 'lock');
+  throw new SysextError('LOCK_INVALID', `${path} is no valid lock:\n  ${problems.join('\n  ')}`, {
+    data: { problems },
+  });
+}
+
+/** Writes a lock whole, versions newest first, in the form `readLock` reads. */
+export async function writeLock(directory: string, lock: Lock): Promise<void> {
+  const versions = Object.fromEntries(Object.entries(lock.versions).toSorted(([a], [b]) => compareVersions(b, a)));
+  const text = `${JSON.stringify({ schema: lock.schema, default: lock.default, versions }, undefined, 2)}\n`;
+  await writeWhole(join(directory, lockFileName), text);
+}
+
+/**
+ * The locked version to build: the named one, or the lock's default.
+ *
+ * A name that lacks or adds upstream's leading `v` is understood.
+ *
+ * @throws SysextError `UNKNOWN_VERSION`, naming the versions there are.
+ */
+export function selectVersion(
+  extension: Extension,
+  lock: Lock,
+  wanted: string | undefined,
+): { version: string; locked: LockedVersion } {
+  const candidates = wanted === undefined ? [lock.default] : [wanted, `v${wanted}`, wanted.replace(/^v/, '')];
+  for (const version of candidates) {
+    if (version !== undefined && Object.hasOwn(lock.versions, version)) {
+      return { version, locked: lock.versions[version]! };
+    }
+  }
+  const known = Object.keys(lock.versions);
+  if (wanted === undefined) {
+    throw new SysextError('UNKNOWN_VERSION', `${extension.name}: the lock names no default version`, {
+      hint: `sysext versions ${extension.name}, then sysext lock ${extension.name} <version>`,
+    });
+  }
+  throw new SysextError(
+    'UNKNOWN_VERSION',
+    `${extension.name}: version ${JSON.stringify(wanted)} is not locked; locked are ${known.join(', ') || 'none'}`,
+    { hint: `sysext lock ${extension.name} ${versionProblem(wanted) === undefined ? wanted : '<version>'}` },
+  );
+}

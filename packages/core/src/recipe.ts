@@ -1,0 +1,238 @@
+import * as z from 'zod';
+import { architectures } from './arch.ts';
+import { SysextError } from './errors.ts';
+import { imagePathProblem } from './image-path.ts';
+import { describeIssues } from './issues.ts';
+import { placeholdersOf } from './template.ts';
+import { versionProblem } from './version.ts';
+
+/**
+ * Why `name` cannot name an extension, or `undefined` when it can.
+ *
+ * `_` and `+` cut the name in systemd's release-file lookup, `,` and `:` break the overlay
+ * mount of every extension on the host, and the reserved forms belong to Flatcar's own images
+ * (systemd-sysext(8); Flatcar's `bootengine`).
+ */
+export function nameProblem(name: string): string | undefined {
+  if (!/^[a-z0-9][a-z0-9-]*$/.test(name)) {
+    return 'only lower-case letters, digits and "-" are safe, and a letter or digit comes first';
+  }
+  if (name.length > 64) return 'it is longer than 64 characters';
+  if (name.startsWith('flatcar-') || name.startsWith('oem-') || name.endsWith('-flatcar')) {
+    return "the forms flatcar-*, oem-* and *-flatcar belong to Flatcar's own images";
+  }
+  return undefined;
+}
+
+/** A zod check out of a function that names the problem. */
+const without = (problem: (value: string) => string | undefined) =>
+  z.string().superRefine((value, context) => {
+    const found = problem(value);
+    if (found !== undefined) context.addIssue({ code: 'custom', message: `${JSON.stringify(value)}: ${found}` });
+  });
+
+const Name = without(nameProblem);
+const Version = without(versionProblem);
+const Url = z.string().regex(/^https?:\/\/[^/\s]+\/\S*$/, 'an http or https URL');
+
+/** `/usr/bin/etcd`: absolute, normal form, below one of the hierarchies a merge covers. */
+const ImagePath = without((path) => {
+  if (!/^\/(usr|opt)\/./.test(path)) return 'only /usr (and, where a recipe allows it, /opt) is merged into a host';
+  return imagePathProblem(path.slice(1));
+});
+
+/** An {@link ImagePath}, or a directory of one, written with a slash at its end. */
+const Destination = without((path) => {
+  const file = path.endsWith('/') ? `${path}x` : path;
+  const parsed = ImagePath.safeParse(file);
+  return parsed.success ? undefined : 'a file or, with a slash at its end, a directory below /usr';
+});
+
+const Mode = z.string().regex(/^0[0-7]{3,4}$/, 'an octal mode such as "0755"');
+
+/** Restricts a rule to a range of upstream versions, in systemd's order. */
+const When = z.strictObject({
+  /** First version the rule applies to. */
+  from: Version.optional(),
+  /** First version it no longer applies to. */
+  before: Version.optional(),
+});
+
+/** Where a member goes. A directory keeps the member's own name; a file renames it. */
+const Placement = z.union([
+  Destination,
+  z.strictObject({
+    to: Destination,
+    /** Instead of 0755 for what upstream marks executable and 0644 for the rest. */
+    mode: Mode.optional(),
+    /** No error when the archive has no such member. */
+    optional: z.boolean().optional(),
+  }),
+]);
+
+/** How `sysext lock` learns what upstream says the digest is. */
+const Verification = z.union([
+  /** A checksum list (or a file with nothing but the digest); `{url}` is the download's own URL. */
+  z.strictObject({ sums: Url.or(z.string().regex(/^\{url\}\S*$/)) }),
+  /** The digest GitHub keeps of a release asset. */
+  z.strictObject({ githubAsset: z.literal(true) }),
+]);
+
+const archiveFormats = ['raw', 'tar', 'tar.gz', 'tar.xz', 'tar.zst', 'tar.bz2', 'zip'] as const;
+export type ArchiveFormat = (typeof archiveFormats)[number];
+
+const Download = z.strictObject({
+  /** One URL, or several that serve the same bytes, in the order to try them. */
+  url: Url.or(z.array(Url).min(1)),
+  /** What `{arch}` stands for in the URL and in member names. */
+  arch: z.strictObject({ 'x86-64': z.string().optional(), arm64: z.string().optional() }).optional(),
+  /** Told from the end of the URL when absent. */
+  format: z.enum(archiveFormats).optional(),
+  /** Leading path components to drop from every member. */
+  strip: z.int().min(0).max(8).optional(),
+  /**
+   * Members to install: pattern → place. `*` stands for part of a name, `**` for any depth, and
+   * a pattern that ends in `/` takes the whole directory. For `raw`, just the place.
+   */
+  take: Placement.or(z.record(z.string().min(1), Placement)),
+  /** Members that `take` would match and the image must not have. */
+  leave: z.array(z.string().min(1)).optional(),
+  verify: Verification.optional(),
+  when: When.optional(),
+});
+
+const ReleaseSource = z.strictObject({
+  kind: z.literal('release'),
+  downloads: z.array(Download).min(1),
+});
+
+const GoModulesSource = z.strictObject({
+  kind: z.literal('goModules'),
+  /** Main package → file in the image. */
+  commands: z.record(z.string().regex(/^[\w.~-]+(\/[\w.~-]+)+$/), ImagePath),
+  /** Further linker flags; `-s -w` is always there. */
+  ldflags: z.array(z.string()).optional(),
+  /** Build tags. */
+  tags: z.array(z.string().regex(/^\w+$/)).optional(),
+});
+
+const Source = z.discriminatedUnion('kind', [ReleaseSource, GoModulesSource]);
+
+const VersionSource = z.strictObject({
+  from: z.literal('github-releases'),
+  repo: z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'owner/name'),
+  /** The tag of a version, when upstream's tag is more than the version: `v{version}`. */
+  tag: z.string().optional(),
+  /** Regular expression that a version has to match as a whole. */
+  match: z.string().optional(),
+});
+
+/** A program with versions of its own: the extension's main one, or a companion in its image. */
+const Program = z.strictObject({
+  versions: VersionSource,
+  /** In the order to try them: the first that can be reached delivers. */
+  sources: z.array(Source).min(1),
+});
+
+const Service = z.strictObject({
+  /**
+   * `on-merge`: the host starts it when the image is merged, and keeps it running.
+   * `manual`: it does nothing useful before an operator configures it; who configures it starts it.
+   */
+  start: z.enum(['manual', 'on-merge']),
+});
+
+const Allowance = z.strictObject({
+  /** Name of the lint rule. */
+  rule: z.string(),
+  /** Path or glob the rule may complain about without being an error. */
+  path: ImagePath,
+  /** The reason, for whoever reads the record. */
+  why: z.string().min(10),
+});
+
+/** Schema of a recipe. Unknown fields are errors. */
+export const Recipe = z
+  .strictObject({
+    name: Name,
+    /** One line: what it is, for lists. */
+    summary: z.string().min(10).max(120),
+    homepage: Url,
+    /** SPDX expression of what the image holds. */
+    licence: z.string().min(3),
+    /** Architectures upstream offers; all of ours when absent. */
+    architectures: z.array(z.enum(architectures)).min(1).optional(),
+    ...Program.shape,
+    /** Further programs in the same image, each with a version of its own, pinned in the lock. */
+    companions: z.record(Name, Program).optional(),
+    /** Symlinks: path → target. */
+    links: z.record(ImagePath, z.string().min(1)).optional(),
+    /** Small generated files: path → text. `{version}`, `{bare}` and `{<companion>}` are filled in. */
+    texts: z.record(ImagePath, z.string()).optional(),
+    /** Literal replacements in files that come from upstream: path → what → by what. */
+    substitute: z.record(ImagePath, z.record(z.string().min(1), z.string())).optional(),
+    /** Units a person or the merge starts. */
+    services: z.record(z.string().regex(/^[\w@.-]+\.(service|socket|timer|path)$/), Service).optional(),
+    /** Extensions that have to be merged beside this one. */
+    requires: z.array(Name).optional(),
+    /** Images that must not be merged beside this one; Flatcar's own included. */
+    conflicts: z.array(z.string()).optional(),
+    /** Lint findings that are meant to be, each with its reason. */
+    allow: z.array(Allowance).optional(),
+  })
+  .superRefine((recipe, context) => {
+    const companions = Object.keys(recipe.companions ?? {});
+    const inTexts = new Set(['version', 'bare', ...companions]);
+    for (const [path, text] of Object.entries(recipe.texts ?? {})) {
+      for (const name of placeholdersOf(text)) {
+        if (!inTexts.has(name)) {
+          context.addIssue({ code: 'custom', path: ['texts', path], message: `{${name}} is unknown` });
+        }
+      }
+    }
+    if (companions.includes(recipe.name)) {
+      context.addIssue({ code: 'custom', path: ['companions', recipe.name], message: 'is the extension itself' });
+    }
+  });
+
+/** A recipe as an author writes it. */
+export type RecipeInput = z.input<typeof Recipe>;
+/** A checked recipe. */
+export type Recipe = z.output<typeof Recipe>;
+export type Program = z.output<typeof Program>;
+export type Source = z.output<typeof Source>;
+export type ReleaseSource = z.output<typeof ReleaseSource>;
+export type GoModulesSource = z.output<typeof GoModulesSource>;
+export type Download = z.output<typeof Download>;
+export type Placement = z.output<typeof Placement>;
+export type Verification = z.output<typeof Verification>;
+export type VersionSource = z.output<typeof VersionSource>;
+export type SourceKind = Source['kind'];
+
+/** A recipe and the directory that holds its lock, its `files/` and its `go/`. */
+export type Extension = Recipe & { readonly directory: string };
+
+/**
+ * Declares an extension. Every `extension.ts` exports the result as its default:
+ *
+ * ```ts
+ * export default defineExtension(import.meta.dirname, { name: 'etcd', … });
+ * ```
+ *
+ * @throws SysextError `RECIPE_INVALID` with every problem found, not just the first.
+ */
+export function defineExtension(directory: string, input: RecipeInput): Extension {
+  const parsed = Recipe.safeParse(input);
+  if (parsed.success) return { ...parsed.data, directory };
+  const problems = describeIssues(parsed.error, 'recipe');
+  throw new SysextError('RECIPE_INVALID', `${directory}/extension.ts is no valid recipe:\n  ${problems.join('\n  ')}`, {
+    hint: `correct ${directory}/extension.ts; the fields are documented in docs/recipes.md`,
+    data: { problems },
+  });
+}
+
+/** All programs of an extension by name: its own first, then its companions. */
+export function programsOf(extension: Recipe): [name: string, program: Program][] {
+  const { versions, sources } = extension;
+  return [[extension.name, { versions, sources }], ...Object.entries(extension.companions ?? {})];
+}

@@ -1,0 +1,61 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Context } from '../context.ts';
+import { run } from '../exec.ts';
+import { type PlannedProgram, bareVersion } from '../plan.ts';
+import type { GoModulesSource } from '../recipe.ts';
+import { writeWhole } from '../write.ts';
+import { goDirectory, goSettings } from './go-modules.ts';
+
+/**
+ * Pins the Go modules of a program at a version: writes `go.mod` and `go.sum` below the
+ * extension's `go/`. The sums are checked against Go's checksum database as the user's Go
+ * settings say; the compiler pinned is the one that is installed.
+ *
+ * @returns the toolchain that was pinned.
+ */
+export async function lockGoModules(
+  context: Context,
+  source: GoModulesSource,
+  program: Pick<PlannedProgram, 'name' | 'version'>,
+  extensionDirectory: string,
+): Promise<string> {
+  const workspace = await context.cache.temporaryPath();
+  const subject = `${program.name} ${program.version} Go modules`;
+  const settings = await goSettings(context);
+  let lines = 0;
+  const go = async (...args: string[]): Promise<string> => {
+    const output = await run('go', args, {
+      signal: context.signal,
+      env: context.env,
+      cwd: workspace,
+      set: {
+        ...settings,
+        GOFLAGS: '-mod=mod',
+        GOWORK: 'off',
+        GOENV: 'off',
+        GOTOOLCHAIN: 'local',
+        ...(context.offline ? { GOPROXY: 'off' } : {}),
+      },
+      onErrorLine: (detail) => context.onEvent({ type: 'progress', step: 'compile', subject, done: ++lines, detail }),
+    });
+    return Buffer.from(output).toString('utf8').trim();
+  };
+  context.onEvent({ type: 'start', step: 'compile', subject });
+  await mkdir(workspace, { recursive: true });
+  try {
+    const toolchain = await go('env', 'GOVERSION');
+    await writeFile(join(workspace, 'go.mod'), `module sysext.invalid/${program.name}\n\ngo 1.24.0\n`);
+    const version = `v${bareVersion(program.version)}`;
+    await go('get', '-tool', ...Object.keys(source.commands).map((main) => `${main}@${version}`));
+    await go('mod', 'tidy');
+    await go('mod', 'edit', `-toolchain=${toolchain}`);
+    const target = goDirectory(extensionDirectory, program);
+    for (const name of ['go.mod', 'go.sum'])
+      await writeWhole(join(target, name), await readFile(join(workspace, name)));
+    context.onEvent({ type: 'end', step: 'compile', subject, cached: false, detail: toolchain });
+    return toolchain;
+  } finally {
+    await rm(workspace, { recursive: true, force: true });
+  }
+}

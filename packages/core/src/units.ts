@@ -1,0 +1,85 @@
+import { baseName } from './image-path.ts';
+import type { Recipe } from './recipe.ts';
+
+/** Directories of an image that systemd loads units from. */
+export const unitDirectories = ['usr/lib/systemd/system', 'usr/local/lib/systemd/system'] as const;
+
+const unitName = /^[A-Za-z0-9:_.\\@-]+\.(service|socket|device|mount|automount|swap|target|path|timer|slice|scope)$/;
+
+/** True for the path of a unit file itself, not of a drop-in or a link in a `.wants` directory. */
+export function isUnitPath(path: string): boolean {
+  const directory = path.slice(0, Math.max(path.lastIndexOf('/'), 0));
+  return (unitDirectories as readonly string[]).includes(directory) && unitName.test(baseName(path));
+}
+
+/** A generated file: path in the image and text. */
+export type GeneratedFile = readonly [path: string, text: string];
+
+/**
+ * The target that keeps a unit running once the image is merged: `Upholds=` also acts on a live
+ * refresh, which `.wants` links and `[Install]` sections do not.
+ */
+function upholdingTarget(unit: string): string {
+  if (unit.endsWith('.socket')) return 'sockets.target';
+  return unit.endsWith('.timer') ? 'timers.target' : 'multi-user.target';
+}
+
+function uphold(unit: string): GeneratedFile {
+  const stem = unit.slice(0, unit.lastIndexOf('.'));
+  return [
+    `usr/lib/systemd/system/${upholdingTarget(unit)}.d/10-${unit.replace(`${stem}.`, `${stem}-`)}.conf`,
+    `[Unit]\nUpholds=${unit}\n`,
+  ];
+}
+
+/** Drop-ins that start the `on-merge` units of a recipe. */
+export function renderUpholds(recipe: Pick<Recipe, 'services'>): GeneratedFile[] {
+  return Object.entries(recipe.services ?? {})
+    .filter(([, { start }]) => start === 'on-merge')
+    .map(([unit]) => uphold(unit));
+}
+
+/** Name of the generated unit that makes an extension's users and directories. */
+export function setupUnit(name: string): string {
+  return `${name}-setup.service`;
+}
+
+/**
+ * A unit that makes the users and directories an image declares in `sysusers.d` and `tmpfiles.d`.
+ *
+ * Merging runs neither systemd-sysusers nor systemd-tmpfiles: at boot the former is conditioned
+ * on ConditionNeedsUpdate=, and a live refresh runs none of them. The unit starts with the merge
+ * and before every service of the recipe.
+ *
+ * @param paths all paths of the image.
+ */
+export function renderSetup(recipe: Pick<Recipe, 'name' | 'services'>, paths: readonly string[]): GeneratedFile[] {
+  const below = (directory: string): string[] =>
+    paths
+      .filter((path) => path === `${directory}/${baseName(path)}` && path.endsWith('.conf'))
+      .map((path) => `/${path}`);
+  const users = below('usr/lib/sysusers.d');
+  const directories = below('usr/lib/tmpfiles.d');
+  if (users.length + directories.length === 0) return [];
+  const unit = setupUnit(recipe.name);
+  const commands = [
+    ...(users.length === 0 ? [] : [`ExecStart=/usr/bin/systemd-sysusers ${users.join(' ')}`]),
+    ...(directories.length === 0 ? [] : [`ExecStart=/usr/bin/systemd-tmpfiles --create ${directories.join(' ')}`]),
+  ];
+  const text = `[Unit]
+Description=Users and directories of the ${recipe.name} extension
+After=local-fs.target systemd-sysusers.service systemd-tmpfiles-setup.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+${commands.join('\n')}
+`;
+  const order = `[Unit]\nWants=${unit}\nAfter=${unit}\n`;
+  const services = Object.keys(recipe.services ?? {}).filter((service) => service.endsWith('.service'));
+  return [
+    [`usr/lib/systemd/system/${unit}`, text],
+    uphold(unit),
+    ...services.map((service) => [`usr/lib/systemd/system/${service}.d/10-setup.conf`, order] as const),
+  ];
+}
