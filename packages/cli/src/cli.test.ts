@@ -1,0 +1,267 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type FakeUpstream, gzip, noise, startUpstream, tar, temporaryDirectory, tinyElf } from '@sysext/testing';
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+const packages = join(import.meta.dirname, '..', '..');
+const main = join(packages, 'cli', 'sysext.mjs');
+const archive = gzip(tar([{ path: 'demo', content: Buffer.concat([tinyElf('x86-64'), noise(3_000_000)]) }]));
+
+let upstream: FakeUpstream;
+let work: Awaited<ReturnType<typeof temporaryDirectory>>;
+
+beforeEach(async () => {
+  upstream = await startUpstream();
+  work = await temporaryDirectory();
+  // A project of somebody else's, with the packages installed.
+  await mkdir(join(work.path, 'node_modules', '@sysext'), { recursive: true });
+  for (const name of ['core', 'cli'])
+    await symlink(join(packages, name), join(work.path, 'node_modules', '@sysext', name));
+  await writeFile(join(work.path, 'package.json'), '{ "type": "module" }');
+  const url = 'https://demo.example/{version}.tar.gz';
+  await writeRecipe('demo', `[{ kind: 'release', downloads: [{ url: '${url}', take: { demo: '/usr/bin/' } }] }]`);
+  upstream.put('/v1.0.0.tar.gz', archive);
+});
+afterEach(async () => {
+  await upstream[Symbol.asyncDispose]();
+  await work[Symbol.asyncDispose]();
+});
+
+async function writeRecipe(name: string, sources: string, more = ''): Promise<void> {
+  const directory = join(work.path, 'packages', 'extensions', name);
+  await mkdir(directory, { recursive: true });
+  await writeFile(
+    join(directory, 'package.json'),
+    `{ "name": "@sysext/${name}", "version": "1.0.0", "type": "module" }`,
+  );
+  await writeFile(
+    join(directory, 'extension.ts'),
+    `import { defineExtension } from '@sysext/core';
+export default defineExtension(import.meta.dirname, {
+  name: '${name}', summary: 'A program for tests', homepage: 'https://demo.example/', licence: 'MIT',
+  versions: { from: 'github-releases', repo: 'demo/demo' }, sources: ${sources}, ${more}
+});`,
+  );
+  const sha256 = createHash('sha256').update(archive).digest('hex');
+  const downloads = { 'https://demo.example/v1.0.0.tar.gz': { sha256, checked: 'test' } };
+  await writeFile(
+    join(directory, 'extension.lock.json'),
+    JSON.stringify({ schema: 1, default: 'v1.0.0', versions: { 'v1.0.0': { revision: 0, downloads } } }),
+  );
+}
+
+const environment = (): Record<string, string> => ({
+  PATH: process.env['PATH']!,
+  HOME: work.path,
+  SYSEXT_CACHE: join(work.path, 'cache'),
+  SYSEXT_MIRRORS: `https://demo.example/=${upstream.url}/ https://api.github.com/=${upstream.url}/api/`,
+});
+
+interface Ended {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode?: number;
+}
+
+async function sysext(...args: string[]): Promise<Ended> {
+  return await execa(process.execPath, [main, ...args], {
+    cwd: work.path,
+    env: environment(),
+    extendEnv: false,
+    reject: false,
+  });
+}
+
+const image = (): string => join(work.path, 'packages/extensions/demo/dist/demo-v1.0.0-x86-64.raw');
+
+describe('sysext build', () => {
+  test('prints the path of the image, and nothing else, on standard output', async () => {
+    const { stdout, stderr, exitCode } = await sysext('build', 'demo', '--arch', 'x86-64');
+    expect({ stdout, exitCode }).toEqual({ stdout: image(), exitCode: 0 });
+    expect(stderr).toContain('compressed demo v1.0.0 x86-64');
+    expect((await stat(image())).size).toBeGreaterThan(100_000);
+  });
+
+  test('takes the options that the scripts before it took', async () => {
+    const { stdout } = await sysext('build', 'demo', '-v', 'v1.0.0', '-a', 'x86-64', '-o', 'out');
+    expect(stdout).toBe(join('out', 'demo-v1.0.0-x86-64.raw'));
+    expect(await readdir(join(work.path, 'out'))).toHaveLength(2);
+  });
+
+  test('--json: the result as one document', async () => {
+    const { stdout } = await sysext('build', 'demo', '-a', 'x86-64', '--profile', 'fast', '--json');
+    expect(JSON.parse(stdout)).toMatchObject([
+      { image: image(), profile: 'fast', format: 'squashfs', programs: { demo: { source: 'release' } } },
+    ]);
+  });
+
+  test('Ctrl-C: no output, no stray process, status 130', async () => {
+    const running = execa(process.execPath, [main, 'build', 'demo', '-a', 'x86-64', '--profile', 'release'], {
+      cwd: work.path,
+      env: environment(),
+      extendEnv: false,
+      reject: false,
+    });
+    for await (const line of running.iterable({ from: 'stderr' })) {
+      if (line.startsWith('compressing')) running.kill('SIGINT');
+    }
+    expect(await running).toMatchObject({ exitCode: 130, stdout: '' });
+    expect(await readdir(join(work.path, 'packages/extensions/demo/dist'))).toEqual([]);
+    const { stdout: processes } = await execa('ps', ['-eo', 'args']);
+    expect(processes).not.toContain(work.path);
+  });
+
+  test('an error says what, and what to type next', async () => {
+    const { stdout, stderr, exitCode } = await sysext('build', 'demo', '-v', 'v2.0.0');
+    expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 4 });
+    expect(stderr).toContain('version "v2.0.0" is not locked');
+    expect(stderr).toContain('hint sysext lock demo v2.0.0');
+  });
+
+  test('--json: the error as one document on standard error', async () => {
+    const { stdout, stderr } = await sysext('build', 'demo', '-v', 'v2.0.0', '--json');
+    expect(stdout).toBe('');
+    expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'UNKNOWN_VERSION', exitCode: 4 } });
+  });
+
+  test('out of reach: within seconds, naming the address', async () => {
+    await upstream[Symbol.asyncDispose]();
+    const started = Date.now();
+    const { stderr, exitCode } = await sysext('build', 'demo', '-a', 'x86-64');
+    expect(exitCode).toBe(10);
+    expect(stderr).toContain('https://demo.example/v1.0.0.tar.gz: connection refused');
+    expect(Date.now() - started).toBeLessThan(5000);
+  });
+
+  test.each([
+    ['a name that is no recipe', ['build', 'nope'], 3, /no extension "nope".*there are: demo/s],
+    ['a name that is no name', ['build', '$(id)'], 8, /no name of an extension/],
+    ['a directory without a recipe', ['build', './nope'], 3, /holds no extension\.ts/],
+    ['an unknown command', ['bild'], 2, /Did you mean build/],
+    ['an unknown option', ['build', 'demo', '--profil', 'x'], 2, /Did you mean --profile/],
+    ['an unknown architecture', ['build', 'demo', '-a', 'amd64'], 2, /x86-64, arm64, all/],
+    ['no extension', ['build'], 2, /missing required argument/],
+    ['a mirror that is none', ['build', 'demo', '--mirror', 'x'], 2, /FROM=TO/],
+    ['nothing at all', [], 2, /Usage/],
+  ])('%s', async (_, args, status, message) => {
+    const { stdout, stderr, exitCode } = await sysext(...args);
+    expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: status });
+    expect(stderr).toMatch(message);
+  });
+
+  test('a recipe with an unknown field', async () => {
+    await writeRecipe(
+      'odd',
+      "[{ kind: 'release', downloads: [{ url: 'https://a.example/', take: '/usr/bin/x' }] }]",
+      "colour: 'red'",
+    );
+    const { stderr, exitCode } = await sysext('build', 'odd');
+    expect(exitCode).toBe(5);
+    expect(stderr).toContain('"colour"');
+  });
+
+  test('a recipe that is no module', async () => {
+    await writeFile(join(work.path, 'packages/extensions/demo/extension.ts'), 'export default {');
+    expect(await sysext('build', 'demo')).toMatchObject({
+      exitCode: 5,
+      stderr: expect.stringContaining('extension.ts'),
+    });
+  });
+});
+
+describe('results', () => {
+  test('lint, inspect and diff work on what build made', { timeout: 30_000 }, async () => {
+    await sysext('build', 'demo', '-a', 'x86-64');
+    expect(await sysext('lint', image())).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('0 errors') });
+    expect(await sysext('lint', 'demo', '-a', 'x86-64')).toMatchObject({ exitCode: 0 });
+    const inspected = JSON.parse((await sysext('inspect', '--json', image())).stdout) as { programs: object[] };
+    expect(inspected.programs).toMatchObject([{ path: 'usr/bin/demo', machine: 'x86-64', isStatic: true }]);
+    expect((await sysext('inspect', image())).stdout).toContain('ARCHITECTURE');
+    expect(await sysext('diff', image(), image())).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('identical'),
+    });
+    await sysext('build', 'demo', '-a', 'x86-64', '--os', '_any', '-o', 'other');
+    const other = join(work.path, 'other', 'demo-v1.0.0-x86-64.raw');
+    expect(await sysext('diff', image(), other)).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringContaining('flatcar → _any'),
+    });
+  });
+
+  test('a directory tree is linted, and its errors are the exit status', async () => {
+    await mkdir(join(work.path, 'tree/usr/sbin'), { recursive: true });
+    expect(await sysext('lint', './tree', '--name', 'demo')).toMatchObject({
+      exitCode: 40,
+      stdout: expect.stringContaining('usr-sbin'),
+    });
+  });
+
+  test('a file that is no image', async () => {
+    await writeFile(join(work.path, 'x.raw'), 'no image');
+    for (const command of ['lint', 'inspect'])
+      expect(await sysext(command, 'x.raw')).toMatchObject({ exitCode: 41, stdout: '' });
+  });
+
+  test('list shows what can be built from here', async () => {
+    expect((await sysext('list')).stdout).toMatch(/demo +v1\.0\.0 +1 +A program for tests/);
+    expect(JSON.parse((await sysext('list', '--json')).stdout)).toMatchObject([{ name: 'demo', versions: ['v1.0.0'] }]);
+  });
+
+  test('versions lists what upstream has, and what is locked', async () => {
+    const release = (tag: string): object => ({
+      tag_name: tag,
+      draft: false,
+      prerelease: false,
+      published_at: '2025-01-02T00:00:00Z',
+      assets: [],
+    });
+    upstream.put(
+      '/api/repos/demo/demo/releases?per_page=100',
+      JSON.stringify([release('v1.0.0'), release('v1.1.0'), release('$(id)')]),
+    );
+    const { stdout, stderr } = await sysext('versions', 'demo');
+    expect(stdout.split('\n')).toEqual(['v1.1.0  2025-01-02', 'v1.0.0  2025-01-02  locked, default']);
+    expect(stderr).toContain('no publishable versions: "$(id)"');
+  });
+
+  test('new writes a package that lists, and refuses to build before it is locked', async () => {
+    expect((await sysext('new', 'other', '--repo', 'o/other')).stdout).toContain('sysext lock other <version>');
+    expect(JSON.parse((await sysext('list', '--json')).stdout)).toHaveLength(2);
+    expect(await sysext('build', 'other')).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining('sysext versions other'),
+    });
+    expect(await sysext('new', 'other')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('already there'),
+    });
+    expect(await sysext('new', 'Bad_Name')).toMatchObject({ exitCode: 8 });
+  });
+});
+
+describe('help', () => {
+  test('is instant and has examples for every command', async () => {
+    const { stdout } = await sysext('--help');
+    const commands = [...stdout.matchAll(/^ {2}(\w+) \[options\]/gm)].map(([, name]) => name!);
+    expect(commands).toEqual(
+      expect.arrayContaining(['build', 'list', 'versions', 'lock', 'lint', 'inspect', 'diff', 'new']),
+    );
+    for (const command of commands)
+      expect((await sysext(command, '--help')).stdout).toContain(`Examples:\n  sysext ${command}`);
+  });
+
+  test('--version is the version of the command', async () => {
+    const { version } = JSON.parse(await readFile(join(packages, 'cli', 'package.json'), 'utf8')) as {
+      version: string;
+    };
+    expect((await sysext('--version')).stdout).toBe(version);
+  });
+});
+
+test('no colours where nobody sees them, or wants them', async () => {
+  // eslint-disable-next-line no-control-regex -- escape sequences are what is looked for
+  expect((await sysext('build', 'nope')).stderr).not.toMatch(/\u001b/);
+});
