@@ -1,0 +1,42 @@
+import { defineExtension } from '@sysext/core';
+
+export default defineExtension(import.meta.dirname, {
+  name: 'etcd',
+  summary: 'Distributed key-value store, with etcdctl and etcdutl',
+  homepage: 'https://etcd.io/',
+  licence: 'Apache-2.0',
+  versions: { from: 'github-releases', repo: 'etcd-io/etcd', match: 'v\\d+\\.\\d+\\.\\d+' },
+  sources: [
+    {
+      kind: 'release',
+      downloads: [
+        {
+          url: [
+            'https://github.com/etcd-io/etcd/releases/download/{version}/etcd-{version}-linux-{arch}.tar.gz',
+            'https://storage.googleapis.com/etcd/{version}/etcd-{version}-linux-{arch}.tar.gz',
+          ],
+          strip: 1,
+          take: { etcd: '/usr/bin/', etcdctl: '/usr/bin/', etcdutl: '/usr/bin/' },
+          verify: { sums: 'https://github.com/etcd-io/etcd/releases/download/{version}/SHA256SUMS' },
+        },
+      ],
+    },
+    {
+      kind: 'goModules',
+      commands: {
+        'go.etcd.io/etcd/server/v3': '/usr/bin/etcd',
+        'go.etcd.io/etcd/etcdctl/v3': '/usr/bin/etcdctl',
+        'go.etcd.io/etcd/etcdutl/v3': '/usr/bin/etcdutl',
+      },
+      ldflags: ['-X=go.etcd.io/etcd/api/v3/version.GitSHA={version}'],
+    },
+  ],
+  services: { 'etcd.service': { start: 'manual' } },
+  allow: [
+    {
+      rule: 'host-file',
+      path: '/usr/bin/etcd{ctl,utl}',
+      why: "Flatcar brings its own; the operator's tools have to be of the server's version",
+    },
+  ],
+});
