@@ -1,0 +1,10 @@
+export { type HostOptions, type Hosts, bootHost, bootHosts } from './boot.ts';
+export { CommandError, type CommandOptions, type CommandResult } from './command.ts';
+export { describeHost } from './describe.ts';
+export type { HostFile, HostFiles, HostImages } from './disk.ts';
+export type { Release } from './flatcar.ts';
+export type { BootState, FileOptions, Host, RunOptions, TimeLimit } from './host.ts';
+export { type Network, createNetwork } from './network.ts';
+export { hostTestsPossible } from './possible.ts';
+export type { HostProcess } from './process.ts';
+export { type Rootfs, ensureRootfs } from './rootfs.ts';
