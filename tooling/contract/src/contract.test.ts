@@ -1,0 +1,176 @@
+import { access, cp, mkdir, readFile, readdir } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import {
+  type Arch,
+  type BuiltImage,
+  BuildRecord,
+  Cache,
+  type Context,
+  type Extension,
+  type Lock,
+  Mirrors,
+  type SysextEvent,
+  architectures,
+  build,
+  createContext,
+  goDirectory,
+  openImage,
+  programsOf,
+  readLock,
+  resolveDownloads,
+  writeLock,
+} from '@sysext/core';
+import { type FakeUpstream, startUpstream, temporaryDirectory } from '@sysext/testing';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { imitate } from './imitate.ts';
+
+const root = join(import.meta.dirname, '..', '..', '..', 'packages', 'extensions');
+const extensions = await Promise.all(
+  (await readdir(root)).map(async (name) => {
+    const file = pathToFileURL(join(root, name, 'extension.ts')).href;
+    return ((await import(file)) as { default: Extension }).default;
+  }),
+);
+
+/** What every extension owes, whatever it is; run over every recipe there is. */
+describe.each(extensions.map((extension) => [extension.name, extension] as const))('%s', (name, extension) => {
+  const offered = extension.architectures ?? architectures;
+  const hasRelease = programsOf(extension).every(([, { sources }]) => sources.some(({ kind }) => kind === 'release'));
+
+  test('is a package like every other', async () => {
+    const manifest = JSON.parse(await readFile(join(extension.directory, 'package.json'), 'utf8')) as object;
+    const command = `sysext-${name}`;
+    expect(manifest).toMatchObject({
+      name: `@sysext/${name}`,
+      type: 'module',
+      engines: { node: '>=22.18' },
+      bin: { [command]: './bin.ts' },
+      exports: { '.': './extension.ts' },
+      files: ['*.js', '*.d.ts', 'extension.lock.json', 'files', 'go'],
+      scripts: { build: 'node bin.ts build' },
+      publishConfig: { access: 'public', bin: { [command]: './bin.js' }, exports: { '.': './extension.js' } },
+    });
+    expect(extension.directory).toBe(join(root, name));
+    expect(await readFile(join(extension.directory, 'README.md'), 'utf8')).toContain(`# @sysext/${name}`);
+  });
+
+  test('pins every version it names, for every architecture, in every source', async () => {
+    const lock = await readLock(extension.directory);
+    expect(Object.keys(lock.versions)).toContain(lock.default);
+    for (const [version, locked] of Object.entries(lock.versions)) {
+      for (const [program, { sources }] of programsOf(extension)) {
+        const planned = { name: program, version: program === name ? version : locked.companions![program]! };
+        for (const source of sources) {
+          if (source.kind === 'goModules') {
+            const directory = goDirectory(extension.directory, planned);
+            expect(await readFile(join(directory, 'go.mod'), 'utf8')).toMatch(/^toolchain go1\.\d+/m);
+            await access(join(directory, 'go.sum'));
+            continue;
+          }
+          for (const { urls } of offered.flatMap((arch) => resolveDownloads(source, planned, arch))) {
+            expect(locked.downloads).toHaveProperty([urls[0], 'sha256']);
+          }
+        }
+      }
+    }
+  });
+
+  describe.runIf(hasRelease)('from a fake upstream', () => {
+    let upstream: FakeUpstream;
+    let work: Awaited<ReturnType<typeof temporaryDirectory>>;
+    let copy: Extension;
+    const warnings: SysextEvent[] = [];
+
+    beforeEach(async () => {
+      upstream = await startUpstream();
+      work = await temporaryDirectory();
+      copy = { ...extension, directory: join(work.path, name) };
+      await mkdir(copy.directory);
+      await cp(join(extension.directory, 'package.json'), join(copy.directory, 'package.json'));
+      await cp(join(extension.directory, 'files'), join(copy.directory, 'files'), { recursive: true }).catch(
+        () => undefined,
+      );
+      await writeLock(copy.directory, await imitatedLock());
+    });
+    afterEach(async () => {
+      await upstream[Symbol.asyncDispose]();
+      await work[Symbol.asyncDispose]();
+    });
+
+    /** Serves what the default version downloads, and pins that instead. */
+    async function imitatedLock(): Promise<Lock> {
+      const lock = await readLock(extension.directory);
+      const version = lock.default!;
+      const locked = lock.versions[version]!;
+      const downloads: Lock['versions'][string]['downloads'] = {};
+      for (const [program, { sources }] of programsOf(extension)) {
+        const planned = { version: program === name ? version : locked.companions![program]! };
+        for (const source of sources) {
+          if (source.kind !== 'release') continue;
+          for (const arch of offered) {
+            for (const resolved of resolveDownloads(source, planned, arch)) {
+              const bytes = await imitate(resolved, arch);
+              upstream.put(new URL(resolved.urls[0]).pathname, bytes);
+              const sha256 = createHash('sha256').update(bytes).digest('hex');
+              downloads[resolved.urls[0]] = { sha256, size: bytes.length, checked: 'contract' };
+            }
+          }
+        }
+      }
+      return { schema: 1, default: version, versions: { [version]: { ...locked, downloads } } };
+    }
+
+    function context(): Context {
+      const origins = Object.keys(Object.fromEntries(programsOf(extension).flatMap(originsOf)));
+      return createContext({
+        cache: new Cache(join(work.path, 'cache')),
+        mirrors: new Mirrors(Object.fromEntries(origins.map((origin) => [`${origin}/`, `${upstream.url}/`]))),
+        onEvent: (event) => event.type === 'warning' && warnings.push(event),
+      });
+    }
+
+    async function make(output: string, arches: readonly Arch[]): Promise<BuiltImage[]> {
+      return await build(context(), copy, {
+        arches,
+        output: join(work.path, output),
+        profile: 'fast',
+        source: 'release',
+      });
+    }
+
+    test.each(offered)(
+      'builds for %s: lint finds no error, the record tells the truth, twice the same bytes',
+      async (arch) => {
+        const [built] = await make('out', [arch]);
+        const [again] = await make('again', [arch]);
+        const bytes = await readFile(built!.image);
+        expect(bytes.equals(await readFile(again!.image))).toBe(true);
+        expect(warnings).toEqual([]);
+
+        const record = BuildRecord.parse(JSON.parse(await readFile(built!.recordFile, 'utf8')));
+        expect(record.image.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
+        expect(record.release).toMatchObject({ ID: 'flatcar', SYSEXT_LEVEL: '1.0', ARCHITECTURE: arch });
+        expect(record.findings.filter(({ allowed }) => allowed === undefined)).toEqual([]);
+
+        await using image = await openImage(context(), built!.image);
+        const listing = [...image.tree].map(([path, entry]) => {
+          const target = entry.type === 'symlink' ? ` -> ${entry.target}` : '';
+          return `${entry.mode.toString(8).padStart(4, '0')} ${entry.uid}:${entry.gid} /${path}${entry.type === 'directory' ? '/' : target}\n`;
+        });
+        expect(record.paths.map(({ path }) => path)).toEqual([...image.tree.keys()].map((path) => `/${path}`));
+        // The same on every architecture; what is different there is inside the files.
+        await expect(listing.join('')).toMatchFileSnapshot(join(extension.directory, 'test', 'golden', 'tree.txt'));
+      },
+    );
+  });
+});
+
+function originsOf([, { sources }]: ReturnType<typeof programsOf>[number]): [string, true][] {
+  return sources.flatMap((source) =>
+    source.kind === 'release'
+      ? source.downloads.flatMap(({ url }) => [url].flat().map((each): [string, true] => [new URL(each).origin, true]))
+      : [],
+  );
+}

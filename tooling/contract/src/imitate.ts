@@ -1,0 +1,46 @@
+import { zstdCompressSync } from 'node:zlib';
+import type { Arch, ResolvedDownload } from '@sysext/core';
+import { type ArchiveMember, gzip, tar, tinyElf, zip } from '@sysext/testing';
+import { execa } from 'execa';
+
+/**
+ * A file of the shape that a recipe expects of upstream: every member that "take" names, below as
+ * many directories as "strip" drops, beside some that nobody takes. Programs are small real ELF
+ * programs of the right machine.
+ */
+export async function imitate(resolved: ResolvedDownload, arch: Arch): Promise<Buffer> {
+  const { download, format, fill } = resolved;
+  if (format === 'raw') return tinyElf(arch, resolved.urls[0]);
+  const top = 'top/'.repeat(download.strip ?? 0);
+  const patterns = Object.keys(typeof download.take === 'string' ? {} : download.take);
+  const members: ArchiveMember[] = patterns.map((pattern) => {
+    const path = `${top}${nameLike(fill(pattern))}`;
+    return { path, content: tinyElf(arch, path) };
+  });
+  const all = [{ path: `${top}README.md`, content: 'Nobody takes this.\n', mode: 0o644 }, ...members];
+  switch (format) {
+    case 'zip':
+      return zip(all);
+    case 'tar':
+      return tar(all);
+    case 'tar.gz':
+      return gzip(tar(all));
+    case 'tar.xz':
+      return await compress('xz', tar(all));
+    case 'tar.bz2':
+      return await compress('bzip2', tar(all));
+    case 'tar.zst':
+      return zstdCompressSync(tar(all));
+  }
+}
+
+/** A name that a pattern matches. */
+function nameLike(pattern: string): string {
+  const whole = pattern.endsWith('/') ? `${pattern}sample` : pattern;
+  return whole.replaceAll('**/', 'deep/').replaceAll('**', 'deep/sample').replaceAll('*', 'sample');
+}
+
+async function compress(tool: string, bytes: Buffer): Promise<Buffer> {
+  const { stdout } = await execa(tool, ['--stdout'], { input: bytes, encoding: 'buffer' });
+  return Buffer.from(stdout);
+}
