@@ -41,6 +41,19 @@ describe('run', () => {
     await expect(run('cat', [], { ...options, input: Readable.from(broken()) })).rejects.toThrow('mine');
   });
 
+  test('a program that dies while it is fed is the error, not the broken pipe', async () => {
+    const endless = (): Readable =>
+      Readable.from(
+        (function* () {
+          for (;;) yield Buffer.alloc(1 << 20);
+        })(),
+      );
+    const runs = Array.from({ length: 50 }, () => run('false', [], { ...options, input: endless() }));
+    for (const end of await Promise.allSettled(runs)) {
+      expect(end).toMatchObject({ status: 'rejected', reason: { code: 'TOOL_FAILED' } });
+    }
+  });
+
   test('a missing program is named with its package', async () => {
     const error = await failure(run('mksquashfs', [], { ...options, env: { PATH: '/nowhere' } }));
     expect(error).toMatchObject({ code: 'TOOL_MISSING' });

@@ -126,7 +126,10 @@ export async function run(file: string, args: readonly string[], options: RunOpt
 /** Pipes `input` into a program; returns the error of the input itself, if it had one. */
 async function feed(input: Readable, stdin: Writable): Promise<Error | undefined> {
   let broken: Error | undefined;
-  input.once('error', (error) => (broken = error));
+  let refused = false;
+  // A program that ends early breaks the pipe, and the pipe's error then ends the input.
+  stdin.once('error', () => (refused = true)).once('close', () => (refused = true));
+  input.once('error', (error) => (broken = refused ? undefined : error));
   await pipeline(input, stdin).catch(() => undefined);
   return broken;
 }

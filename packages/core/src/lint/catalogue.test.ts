@@ -74,6 +74,21 @@ describe('the catalogue', () => {
   });
 });
 
+test('docs/lint.md lists every rule', async () => {
+  const list = rules.map(({ name, summary }) => `- \`${name}\`: ${summary}\n`).join('');
+  const text = `# Lint rules
+
+Every finding is reported at once, with its rule, its path, why it matters and what to change. A build refuses an image
+with an error. A finding that is meant to be is allowed in the recipe, with the reason, which then stands in the build
+record: \`allow: [{ rule: 'host-file', path: '/usr/bin/etcdctl', why: '…' }]\`.
+
+\`sysext lint\` takes an extension, a directory, or an image of anybody's.
+
+${list}- \`stale-allowance\`: A recipe allows only what would be found.
+`;
+  await expect(text).toMatchFileSnapshot(join(import.meta.dirname, '../../../../docs/lint.md'));
+});
+
 test.each(cases)('$rule: $when', async ({ rule, subject, findings }) => {
   const found = await lint(subject);
   const expected = findings.map(([severity, where]) => {
