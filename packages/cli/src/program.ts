@@ -125,6 +125,12 @@ function addExtensionCommands(program: Command, chosen: Extension | undefined): 
       .addOption(
         new Option('--format <format>', 'file system of the image').choices(['squashfs', 'erofs']).default('squashfs'),
       )
+      .addOption(
+        new Option('--transport <kind>', "how it goes over the wire; the recipe's choice when absent").choices([
+          'plain',
+          'xz',
+        ]),
+      )
       .addOption(new Option('--source <kind>', 'use only this kind of source').choices(['release', 'goModules']))
       .option('--os <id[:version-id]>', 'hosts the image is for: flatcar, _any, flatcar:4593.2.5', 'flatcar'),
   );

@@ -176,6 +176,23 @@ describe('an image', () => {
     expect(await hashFile(built!.image)).toMatchObject({ sha256: built!.record.image.sha256 });
   });
 
+  test('goes over the wire as xz, and is the same when it is unpacked', { timeout: 30_000 }, async () => {
+    await publish();
+    const [built] = await make({ transport: 'xz', profile: 'fast' });
+    expect(await outputs()).toEqual(['demo-v1.0.0-x86-64.json', 'demo-v1.0.0-x86-64.raw', 'demo-v1.0.0-x86-64.raw.xz']);
+    const { record, image, transportFile } = built!;
+    expect(record.transport).toMatchObject({ file: 'demo-v1.0.0-x86-64.raw.xz', ...(await hashFile(transportFile)) });
+    expect(record.image).toMatchObject({ ...(await hashFile(image)), compression: { algorithm: 'none' } });
+    expect(record.tools).toHaveProperty('xz');
+    const unpacked = await execa('xz', ['-dc', transportFile], { encoding: 'buffer' });
+    expect(sha256(unpacked.stdout)).toBe(record.image.sha256);
+    const [again] = await make({ transport: 'xz', profile: 'fast', output: join(work.path, 'again') });
+    expect(again!.record).toEqual(record);
+    await make({ profile: 'fast' });
+    expect(await outputs()).toEqual(['demo-v1.0.0-x86-64.json', 'demo-v1.0.0-x86-64.raw']);
+    expect((await failure(make({ transport: 'xz', format: 'erofs' }))).code).toBe('USAGE');
+  });
+
   test('needs no network once its inputs are in the cache', async () => {
     await publish();
     expect((await failure(make({}, {}, { offline: true }))).code).toBe('OFFLINE');

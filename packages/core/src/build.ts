@@ -10,6 +10,7 @@ import { parseExtensionRelease, releasePath } from './extension-release.ts';
 import { mkfsErofsVersion, writeErofs } from './image/erofs.ts';
 import type { Compression, ImageFormat, Profile } from './image/profile.ts';
 import { mksquashfsVersion, writeSquashfs } from './image/squashfs.ts';
+import { writeXz, xzVersion } from './image/xz.ts';
 import { lint } from './lint/lint.ts';
 import type { Finding } from './lint/rule.ts';
 import { readLock } from './lock.ts';
@@ -17,6 +18,7 @@ import { type Plan, type PlanOptions, makePlans } from './plan.ts';
 import type { Extension } from './recipe.ts';
 import type { BuildRecord } from './record.ts';
 import { repairing } from './repair.ts';
+import type { Transport } from './transport.ts';
 import { type Tree, readRange, stage, verifyTree } from './tree.ts';
 import { imageStem, imageVersion } from './version.ts';
 import { syncDirectory, temporaryBeside, writeWhole } from './write.ts';
@@ -29,12 +31,16 @@ export interface BuildOptions extends PlanOptions {
   readonly profile?: Profile | undefined;
   /** `squashfs` when absent. */
   readonly format?: ImageFormat | undefined;
+  /** How the image goes over the wire; the recipe's choice when absent. */
+  readonly transport?: Transport | undefined;
 }
 
 /** A finished image. */
 export interface BuiltImage {
   /** Path of the image. */
   readonly image: string;
+  /** Path of what goes over the wire: the image itself, or what it is packed as. */
+  readonly transportFile: string;
   /** Path of the build record beside it. */
   readonly recordFile: string;
   readonly record: BuildRecord;
@@ -49,6 +55,10 @@ export interface BuiltImage {
  * @throws SysextError what any step throws; `LINT_FAILED` carries all findings in `data`.
  */
 export async function build(context: Context, extension: Extension, options: BuildOptions): Promise<BuiltImage[]> {
+  const transport = options.transport ?? extension.transport ?? 'plain';
+  if (transport === 'xz' && options.format === 'erofs') {
+    throw new SysextError('USAGE', 'transport: xz goes with squashfs only', { hint: 'leave out --format erofs' });
+  }
   const plans = makePlans(extension, await readLock(extension.directory), options.arches, options);
   const built: BuiltImage[] = [];
   for (const plan of plans) {
@@ -56,7 +66,7 @@ export async function build(context: Context, extension: Extension, options: Bui
       const artifacts = await acquireAll(context, plan);
       const tree = await stage(context.cache, plan, artifacts);
       const findings = await checkTree(context, plan, tree);
-      return await writeImage(context, plan, artifacts, tree, findings, options);
+      return await writeImage(context, plan, artifacts, tree, findings, { ...options, transport });
     });
     built.push(made);
   }
@@ -102,14 +112,16 @@ async function writeImage(
   artifacts: readonly Artifact[],
   tree: Tree,
   findings: readonly Finding[],
-  options: BuildOptions,
+  options: BuildOptions & { readonly transport: Transport },
 ): Promise<BuiltImage> {
   const subject = subjectOf(plan);
   const image = join(options.output, `${imageStem(plan)}.raw`);
   const recordFile = join(options.output, `${imageStem(plan)}.json`);
-  const settings = { profile: options.profile ?? 'default', subject };
+  const packed = `${image}.xz`;
+  const settings = { profile: options.profile ?? 'default', transport: options.transport, subject };
   const format = options.format ?? 'squashfs';
   const temporary = temporaryBeside(image);
+  const temporaryPacked = temporaryBeside(packed);
   try {
     await mkdir(options.output, { recursive: true });
     await removeLeftovers(options.output, /^\..*\.(\d+)-[0-9a-f]+\.tmp$/);
@@ -124,19 +136,31 @@ async function writeImage(
           versionOf('mkfs.erofs', mkfsErofsVersion(context)),
         ]));
     const file = await hashFile(temporary);
+    let transport: BuildRecord['transport'];
+    if (options.transport === 'xz') {
+      await writeXz(context, temporary, temporaryPacked, settings);
+      transport = { kind: 'xz', file: basename(packed), ...(await hashFile(temporaryPacked)) };
+    }
     const record = await makeRecord(plan, artifacts, tree, findings, {
       image: { file: basename(image), ...file, format, profile: settings.profile, compression },
-      tool,
+      transport,
+      tools: { ...tool, ...(transport === undefined ? {} : await versionOf('xz', xzVersion(context))) },
     });
     await sync(temporary);
     // The record first: wherever an image is, its record is too.
     await writeWhole(recordFile, `${JSON.stringify(record, undefined, 2)}\n`);
+    if (transport === undefined) await rm(packed, { force: true });
+    else {
+      await sync(temporaryPacked);
+      await rename(temporaryPacked, packed);
+    }
     await rename(temporary, image);
     await syncDirectory(dirname(image));
-    context.onEvent({ type: 'end', step: 'compress', subject, cached: false, detail: `${file.size} bytes` });
-    return { image, recordFile, record };
+    const { size } = transport ?? file;
+    context.onEvent({ type: 'end', step: 'compress', subject, cached: false, detail: `${size} bytes` });
+    return { image, transportFile: transport === undefined ? image : packed, recordFile, record };
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
+    for (const unfinished of [temporary, temporaryPacked]) await rm(unfinished, { force: true }).catch(() => undefined);
     context.signal.throwIfAborted();
     throw ioError(error, 'cannot write the image', image);
   }
@@ -159,7 +183,8 @@ async function sync(path: string): Promise<void> {
 
 interface Outcome {
   readonly image: Omit<BuildRecord['image'], 'compression'> & { readonly compression: Compression };
-  readonly tool: Readonly<Record<string, string>>;
+  readonly transport: BuildRecord['transport'];
+  readonly tools: Readonly<Record<string, string>>;
 }
 
 async function makeRecord(
@@ -167,7 +192,7 @@ async function makeRecord(
   artifacts: readonly Artifact[],
   tree: Tree,
   findings: readonly Finding[],
-  { image, tool }: Outcome,
+  { image, transport, tools }: Outcome,
 ): Promise<BuildRecord> {
   const { extension } = plan;
   const release = tree.get(releasePath(plan.name));
@@ -188,10 +213,11 @@ async function makeRecord(
     conflicts: extension.conflicts ?? [],
     services: Object.fromEntries(Object.entries(extension.services ?? {}).map(([unit, { start }]) => [unit, start])),
     image,
+    ...(transport === undefined ? {} : { transport }),
     release: { ...parseExtensionRelease(releaseText).fields },
     programs: Object.fromEntries(artifacts.map(({ program, version, source }) => [program, { version, source }])),
     inputs: [...artifacts.flatMap(({ inputs }) => inputs), ...staticInputs(tree)],
-    tools: { ...Object.assign({}, ...artifacts.map(({ tools }) => tools)), ...tool, core },
+    tools: { ...Object.assign({}, ...artifacts.map(({ tools }) => tools)), ...tools, core },
     paths: [...tree].map(([path, entry]) => recordPath(`/${path}`, entry)),
     findings: findings.map(({ rule, path, message, allowed }) => ({
       rule,

@@ -144,7 +144,11 @@ export function stream(
   options: RunOptions,
 ): { readonly stdout: Readable; readonly finished: Promise<void> } {
   const { subprocess, tail, watchErrors } = start(file, args, options, 'stream');
-  const finished = Promise.all([subprocess, watchErrors]).then(([end]) => checkEnd(file, end, tail, options));
+  const feeding = options.input === undefined ? undefined : feed(options.input, subprocess.stdin!);
+  const finished = Promise.all([subprocess, watchErrors, feeding]).then(([end, , fed]) => {
+    if (fed !== undefined) throw fed;
+    checkEnd(file, end, tail, options);
+  });
   // Whoever stops reading early does not await it.
   finished.catch(() => undefined);
   return { stdout: subprocess.stdout, finished };

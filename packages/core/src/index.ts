@@ -28,6 +28,7 @@ export { inputsDigest, reviseLock } from './revision.ts';
 export { goDirectory } from './sources/go-modules.ts';
 export { type ResolvedDownload, resolveDownloads } from './sources/release.ts';
 export { type SkeletonOptions, renderSkeleton } from './skeleton.ts';
+export { type Transport, transports } from './transport.ts';
 export { type UpstreamVersion, listVersions } from './versions.ts';
 export {
   type ImageIdentity,

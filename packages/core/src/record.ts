@@ -42,6 +42,8 @@ export const BuildRecord = z.strictObject({
     profile: z.enum(['fast', 'default', 'release']),
     compression: z.strictObject({ algorithm: z.string(), level: z.int(), blockSize: z.int() }),
   }),
+  /** The same image as it goes over the wire, when that is another file. */
+  transport: z.strictObject({ kind: z.literal('xz'), file: z.string(), size: z.int(), sha256 }).optional(),
   /** Fields of the release file. */
   release: z.record(z.string(), z.string()),
   /** Program → version and the source that delivered it. */

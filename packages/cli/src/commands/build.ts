@@ -27,8 +27,9 @@ export async function buildCommand(target: Extension | string, options: BuildCom
       arches: chosenArches(options.arch, extension),
       output: options.output ?? join(extension.directory, 'dist'),
     });
-    const results = built.map(({ image, recordFile, record }) => ({
+    const results = built.map(({ image, transportFile, recordFile, record }) => ({
       image,
+      transport: transportFile,
       record: recordFile,
       ...record.image,
       programs: record.programs,

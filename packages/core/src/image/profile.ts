@@ -10,7 +10,9 @@ export type ImageFormat = (typeof formats)[number];
 
 /** How an image was compressed, as the record keeps it. */
 export interface Compression {
+  /** `none` for an image that is compressed on the wire instead. */
   readonly algorithm: string;
+  /** 0 for `none`. */
   readonly level: number;
   /** Bytes. */
   readonly blockSize: number;

@@ -42,7 +42,11 @@ const tree: Tree = completeTree(
 );
 
 test.each(profiles)('writes what it is given with profile %s', async (profile) => {
-  const { algorithm, blockSize } = await writeSquashfs(context, tree, image, { profile, subject: 'demo' });
+  const { algorithm, blockSize } = await writeSquashfs(context, tree, image, {
+    profile,
+    transport: 'plain',
+    subject: 'demo',
+  });
   await using opened = await openImage(context, image);
   expect(compareTrees(tree, opened.tree)).toEqual([]);
   expect(opened.facts).toMatchObject({ fileSystem: 'squashfs', compression: algorithm, blockSize, createdAt: 0 });
@@ -51,7 +55,7 @@ test.each(profiles)('writes what it is given with profile %s', async (profile) =
 
 test('writes the same bytes for every user', async (test) => {
   needsRoot(test);
-  const options = { profile: 'fast', subject: 'demo' } as const;
+  const options = { profile: 'fast', transport: 'plain', subject: 'demo' } as const;
   await writeSquashfs(context, tree, image, options);
   const programs = `${directory.path}/programs`;
   await mkdir(programs);
@@ -68,7 +72,7 @@ test('writes the same bytes for every user', async (test) => {
 
 test('writes what the kernel reads', async (test) => {
   needsRoot(test);
-  await writeSquashfs(context, tree, image, { profile: 'fast', subject: 'demo' });
+  await writeSquashfs(context, tree, image, { profile: 'fast', transport: 'plain', subject: 'demo' });
   const mounted = `${directory.path}/mounted`;
   await mkdir(mounted);
   await execa('mount', ['-o', 'loop,ro', image, mounted]);

@@ -2,6 +2,7 @@ import type { Context } from '../context.ts';
 import { run } from '../exec.ts';
 import { tarOf } from '../tar-stream.ts';
 import type { Tree } from '../tree.ts';
+import type { Transport } from '../transport.ts';
 import { type Compression, type Profile, contentSize } from './profile.ts';
 
 const compressions: Record<Profile, Compression> = {
@@ -9,6 +10,9 @@ const compressions: Record<Profile, Compression> = {
   default: { algorithm: 'zstd', level: 14, blockSize: 256 * 1024 },
   release: { algorithm: 'zstd', level: 19, blockSize: 1024 * 1024 },
 };
+
+/** What a long-window compressor then finds more in. */
+const uncompressed: Compression = { algorithm: 'none', level: 0, blockSize: 1024 * 1024 };
 
 /** Version of the installed mksquashfs: `4.5.1`. */
 export async function mksquashfsVersion(context: Context): Promise<string> {
@@ -26,9 +30,10 @@ export async function writeSquashfs(
   context: Context,
   tree: Tree,
   output: string,
-  options: { readonly profile: Profile; readonly subject: string },
+  options: { readonly profile: Profile; readonly transport: Transport; readonly subject: string },
 ): Promise<Compression> {
-  const { algorithm, level, blockSize } = compressions[options.profile];
+  const compression = options.transport === 'plain' ? compressions[options.profile] : uncompressed;
+  const { algorithm, level, blockSize } = compression;
   const total = contentSize(tree);
   const input = tarOf(tree, (done) =>
     context.onEvent({ type: 'progress', step: 'compress', subject: options.subject, done, total }),
@@ -36,11 +41,14 @@ export async function writeSquashfs(
   const args = [
     '-', output, '-tar', '-noappend', '-quiet', '-no-progress', '-no-xattrs', '-reproducible',
     // Bounds the read-ahead as well, so that progress means something.
-    '-mem', '256M', '-comp', algorithm, '-Xcompression-level', String(level), '-b', String(blockSize),
+    '-mem', '256M', '-b', String(blockSize),
+    ...(compression === uncompressed
+      ? ['-noI', '-noD', '-noF', '-noX']
+      : ['-comp', algorithm, '-Xcompression-level', String(level)]),
     '-mkfs-time', '0', '-all-time', '0', '-root-time', '0', '-root-mode', '755',
     // Reading a tar, mksquashfs 4.5.1 passes over -root-uid: the root directory would be the builder's.
     '-all-root',
   ]; // prettier-ignore
   await run('mksquashfs', args, { ...context, input });
-  return compressions[options.profile];
+  return compression;
 }
