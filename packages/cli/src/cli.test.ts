@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FakeUpstream, gzip, noise, startUpstream, tar, temporaryDirectory, tinyElf } from '@sysext/testing';
 import { execa } from 'execa';
@@ -189,6 +189,21 @@ describe('results', () => {
       exitCode: 1,
       stdout: expect.stringContaining('flatcar → _any'),
     });
+  });
+
+  test('what the recipe allows is no error in the image either, as long as its record lies beside it', async () => {
+    await mkdir(join(work.path, 'packages/extensions/demo/files/usr/bin'), { recursive: true });
+    await writeFile(join(work.path, 'packages/extensions/demo/files/usr/bin/etcdctl'), '#!/bin/sh\n', { mode: 0o755 });
+    const recipe = join(work.path, 'packages/extensions/demo/extension.ts');
+    const allow = "allow: [{ rule: 'host-file', path: '/usr/bin/etcdctl', why: 'it is what this is for' }],";
+    await writeFile(recipe, (await readFile(recipe, 'utf8')).replace("licence: 'MIT',", `licence: 'MIT', ${allow}`));
+    await sysext('build', 'demo', '-a', 'x86-64');
+    expect(await sysext('lint', image())).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('it is what this is for'),
+    });
+    await rm(image().replace('.raw', '.json'));
+    expect(await sysext('lint', image())).toMatchObject({ exitCode: 40 });
   });
 
   test('a directory tree is linted, and its errors are the exit status', async () => {

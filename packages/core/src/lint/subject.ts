@@ -1,6 +1,6 @@
 import type { Arch } from '../arch.ts';
 import type { ImageFacts } from '../image/facts.ts';
-import type { Extension } from '../recipe.ts';
+import type { Recipe } from '../recipe.ts';
 import type { Tree } from '../tree.ts';
 
 /** What is linted: a tree about to become an image, a directory, or an image of anybody's. */
@@ -12,8 +12,8 @@ export interface Subject {
   /** Architecture that the plan or the file name promises. */
   readonly arch?: Arch | undefined;
   readonly tree: Tree;
-  /** The recipe, when the subject is made from one. */
-  readonly recipe?: Extension | undefined;
+  /** What the recipe says, when the subject is made from one. */
+  readonly recipe?: Pick<Recipe, 'allow' | 'conflicts' | 'requires' | 'services'> | undefined;
   /** Facts of the image file, when there is one already. */
   readonly image?: ImageFacts | undefined;
   /** Names of the other extensions that the same repository offers. */
