@@ -9,7 +9,9 @@ export type Program = 'butane' | 'ignition' | 'ignition-validate';
 
 /** Why the programs cannot be run here; undefined when they can. */
 export function programsMissing(): string | undefined {
-  return existsSync(join(directory, '.stamp')) ? undefined : 'Butane and Ignition are not built; ./setup does it with Go';
+  return existsSync(join(directory, '.stamp'))
+    ? undefined
+    : 'Butane and Ignition are not built; ./setup does it with Go';
 }
 
 export interface Input {
