@@ -145,10 +145,11 @@ export function stream(
 ): { readonly stdout: Readable; readonly finished: Promise<void> } {
   const { subprocess, tail, watchErrors } = start(file, args, options, 'stream');
   const feeding = options.input === undefined ? undefined : feed(options.input, subprocess.stdin!);
-  const finished = Promise.all([subprocess, watchErrors, feeding]).then(([end, , fed]) => {
+  const finished = (async () => {
+    const [end, , fed] = await Promise.all([subprocess, watchErrors, feeding]);
     if (fed !== undefined) throw fed;
     checkEnd(file, end, tail, options);
-  });
+  })();
   // Whoever stops reading early does not await it.
   finished.catch(() => undefined);
   return { stdout: subprocess.stdout, finished };

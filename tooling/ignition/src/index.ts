@@ -1,4 +1,0 @@
-export { applyIgnition } from './apply.ts';
-export { describeIgnition } from './describe.ts';
-export { programsMissing } from './programs.ts';
-export { transpile, validate } from './transpile.ts';
