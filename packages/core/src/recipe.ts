@@ -5,7 +5,6 @@ import { imagePathProblem } from './image-path.ts';
 import { describeIssues } from './issues.ts';
 import { placeholdersOf } from './template.ts';
 import { transports } from './transport.ts';
-import { seriesProblem } from './series.ts';
 import { versionProblem } from './version.ts';
 
 /**
@@ -144,26 +143,6 @@ const Service = z.strictObject({
   start: z.enum(['manual', 'on-merge']),
 });
 
-/** What a host does when a new image is there. */
-const Update = z.strictObject({
-  /**
-   * `restart`: merge anew on the running host and restart the recipe's services that run.
-   * `reboot`: leave a `/run/reboot-required` for whoever coordinates reboots.
-   */
-  apply: z.enum(['restart', 'reboot']),
-  /**
-   * For services of a cluster: a command of the image that holds a lock of the cluster while it runs the
-   * command it gets as its last arguments, so that one host at a time is away.
-   */
-  lock: z
-    .strictObject({
-      command: z.tuple([ImagePath], z.string().regex(/^[\w@%+=:,./-]+$/, 'a word without spaces or quotes')),
-      /** Environment file that the command needs; without it there is no cluster, and no lock is taken. */
-      environmentFile: z.string().regex(/^\/etc\/[\w./-]+$/),
-    })
-    .optional(),
-});
-
 const Allowance = z.strictObject({
   /** Name of the lint rule. */
   rule: z.string(),
@@ -195,13 +174,6 @@ export const Recipe = z
     substitute: z.record(ImagePath, z.record(z.string().min(1), z.string())).optional(),
     /** Units a person or the merge starts. */
     services: z.record(z.string().regex(/^[\w@.-]+\.(service|socket|timer|path)$/), Service).optional(),
-    /**
-     * Versions that a host may follow without crossing into the next: a regular expression at the start of
-     * a version, whose group is the name of the series: `^v(\\d+\\.\\d+)\\.`.
-     */
-    series: z.string().optional(),
-    /** `restart` when absent. */
-    update: Update.optional(),
     /** How images go over the wire unless the build says otherwise; `plain` when absent. */
     transport: z.enum(transports).optional(),
     /** Extensions that have to be merged beside this one. */
@@ -213,8 +185,6 @@ export const Recipe = z
   })
   .superRefine((recipe, context) => {
     const companions = Object.keys(recipe.companions ?? {});
-    const series = recipe.series === undefined ? undefined : seriesProblem(recipe.series);
-    if (series !== undefined) context.addIssue({ code: 'custom', path: ['series'], message: series });
     const inTexts = new Set(['version', 'bare', ...companions]);
     for (const [path, text] of Object.entries(recipe.texts ?? {})) {
       for (const name of placeholdersOf(text)) {
