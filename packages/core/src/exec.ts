@@ -25,7 +25,6 @@ const packages: Readonly<Record<string, string>> = {
   'fsck.erofs': 'erofs-utils',
   xz: 'xz-utils',
   go: 'golang-go',
-  'systemd-analyze': 'systemd',
 };
 
 const handedOn = /^(PATH|HOME|TMPDIR|XDG_CACHE_HOME|USER|LOGNAME|SSL_CERT_.*|https?_proxy|no_proxy|all_proxy)$/i;
@@ -103,7 +102,7 @@ function checkEnd(
 function toolMissing(file: string): SysextError {
   const packageName = packages[file];
   return new SysextError('TOOL_MISSING', `${file} is not installed, or not on PATH`, {
-    hint: packageName === undefined ? undefined : `apt-get install ${packageName}, or run ./setup in the repository`,
+    hint: packageName === undefined ? undefined : `apt-get install ${packageName}`,
   });
 }
 
