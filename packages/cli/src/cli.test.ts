@@ -242,6 +242,19 @@ describe('results', () => {
     expect(stderr).toContain('no publishable versions: "$(id)"');
   });
 
+  test('transfer prints what hosts follow the extension by', async () => {
+    const { stdout } = await sysext('transfer', 'demo', '--url', 'https://sysext.example/');
+    expect(stdout).toContain('MatchPattern=demo-@v-%a.raw.xz demo-@v-%a.raw\n');
+    expect((await sysext('transfer', 'demo', '--url', 'https://a.example/', '--no-verify')).stdout).toContain(
+      'Verify=no',
+    );
+    expect(await sysext('transfer', 'demo', '--url', 'sysext.example')).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(await sysext('transfer', 'demo', '--url', 'https://a.example/', '--series', '1')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('no series "1"'),
+    });
+  });
+
   test('new writes a package that lists, and refuses to build before it is locked', async () => {
     expect((await sysext('new', 'other', '--repo', 'o/other')).stdout).toContain('sysext lock other <version>');
     expect(JSON.parse((await sysext('list', '--json')).stdout)).toHaveLength(2);

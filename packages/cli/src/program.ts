@@ -154,6 +154,17 @@ function addExtensionCommands(program: Command, chosen: Extension | undefined): 
       .option('--with <name=version>', 'version of a companion; may be repeated', namedVersions)
       .option('--default', 'make it the version that build takes when none is named'),
   );
+  subcommand(
+    program,
+    `transfer${argument}`,
+    'print the systemd-sysupdate transfer by which hosts follow the extension',
+    [`transfer${name} --url https://sysext.example/`, `transfer${name} --url https://sysext.example/ --series 3.5`],
+    async () => targeted((await import('./commands/transfer.ts')).transferCommand),
+  )
+    .requiredOption('--url <url>', 'where the repository is served')
+    .option('--series <series>', 'follow the versions of this series only')
+    .option('--no-verify', 'of a repository that is published unsigned')
+    .addOption(jsonOption());
 }
 
 function positiveNumber(value: string): number {

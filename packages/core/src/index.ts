@@ -27,7 +27,9 @@ export { BuildRecord } from './record.ts';
 export { inputsDigest, reviseLock } from './revision.ts';
 export { goDirectory } from './sources/go-modules.ts';
 export { type ResolvedDownload, resolveDownloads } from './sources/release.ts';
+export { type Series, seriesOf } from './series.ts';
 export { type SkeletonOptions, renderSkeleton } from './skeleton.ts';
+export { type TransferOptions, componentOf, renderTransfer } from './sysupdate.ts';
 export { type Transport, transports } from './transport.ts';
 export { type UpstreamVersion, listVersions } from './versions.ts';
 export {

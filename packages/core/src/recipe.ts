@@ -3,6 +3,7 @@ import { architectures } from './arch.ts';
 import { SysextError } from './errors.ts';
 import { imagePathProblem } from './image-path.ts';
 import { describeIssues } from './issues.ts';
+import { seriesProblem } from './series.ts';
 import { placeholdersOf } from './template.ts';
 import { transports } from './transport.ts';
 import { versionProblem } from './version.ts';
@@ -174,6 +175,11 @@ export const Recipe = z
     substitute: z.record(ImagePath, z.record(z.string().min(1), z.string())).optional(),
     /** Units a person or the merge starts. */
     services: z.record(z.string().regex(/^[\w@.-]+\.(service|socket|timer|path)$/), Service).optional(),
+    /**
+     * Versions that a host may follow without crossing into the next: a regular expression at the start of
+     * a version, whose group is the name of the series: `^v(\\d+\\.\\d+)\\.`.
+     */
+    series: z.string().optional(),
     /** How images go over the wire unless the build says otherwise; `plain` when absent. */
     transport: z.enum(transports).optional(),
     /** Extensions that have to be merged beside this one. */
@@ -185,6 +191,8 @@ export const Recipe = z
   })
   .superRefine((recipe, context) => {
     const companions = Object.keys(recipe.companions ?? {});
+    const series = recipe.series === undefined ? undefined : seriesProblem(recipe.series);
+    if (series !== undefined) context.addIssue({ code: 'custom', path: ['series'], message: series });
     const inTexts = new Set(['version', 'bare', ...companions]);
     for (const [path, text] of Object.entries(recipe.texts ?? {})) {
       for (const name of placeholdersOf(text)) {

@@ -1,5 +1,6 @@
 import { SysextError } from './errors.ts';
 import { nameProblem } from './recipe.ts';
+import { renderTransfer } from './sysupdate.ts';
 
 export interface SkeletonOptions {
   readonly name: string;
@@ -36,7 +37,7 @@ export function renderSkeleton({
     engines: { node: '>=22.18' },
     bin: { [`sysext-${name}`]: './bin.ts' },
     exports: { '.': './extension.ts' },
-    files: ['*.js', '*.d.ts', 'extension.lock.json', 'files', 'go'],
+    files: ['*.js', '*.d.ts', 'extension.lock.json', 'files', 'go', 'sysupdate'],
     scripts: { build: 'node bin.ts build', prepack: 'tsc -p ../../../tsconfig.publish.json' },
     dependencies: { '@sysext/cli': dependency, '@sysext/core': dependency },
     publishConfig: {
@@ -45,6 +46,7 @@ export function renderSkeleton({
       exports: { '.': './extension.js' },
     },
   };
+  const transfer = renderTransfer(name, { baseUrl: 'https://sysext.example/', verify: true });
   return {
     'package.json': `${JSON.stringify(manifest, undefined, 2)}\n`,
     'bin.ts': `#!/usr/bin/env node
@@ -74,6 +76,8 @@ export default defineExtension(import.meta.dirname, {
 });
 `,
     'extension.lock.json': `${JSON.stringify({ schema: 1, versions: {} }, undefined, 2)}\n`,
+    [`sysupdate/${name}.transfer`]: transfer,
+    [`sysupdate/${name}.conf`]: transfer,
     'README.md': `# @sysext/${name}
 
 What it is, how to deploy it, what it needs and conflicts with, how its service starts.

@@ -31,6 +31,7 @@ export default defineExtension(import.meta.dirname, {
       ldflags: ['-X=go.etcd.io/etcd/api/v3/version.GitSHA={version}'],
     },
   ],
+  series: '^v(\\d+\\.\\d+)\\.',
   services: { 'etcd.service': { start: 'manual' } },
   allow: [
     {

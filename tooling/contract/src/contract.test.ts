@@ -19,6 +19,7 @@ import {
   openImage,
   programsOf,
   readLock,
+  renderTransfer,
   resolveDownloads,
   writeLock,
 } from '@sysext/core';
@@ -48,7 +49,7 @@ describe.each(extensions.map((extension) => [extension.name, extension] as const
       engines: { node: '>=22.18' },
       bin: { [command]: './bin.ts' },
       exports: { '.': './extension.ts' },
-      files: ['*.js', '*.d.ts', 'extension.lock.json', 'files', 'go'],
+      files: ['*.js', '*.d.ts', 'extension.lock.json', 'files', 'go', 'sysupdate'],
       scripts: { build: 'node bin.ts build' },
       publishConfig: { access: 'public', bin: { [command]: './bin.js' }, exports: { '.': './extension.js' } },
     });
@@ -75,6 +76,11 @@ describe.each(extensions.map((extension) => [extension.name, extension] as const
         }
       }
     }
+  });
+
+  test.each(['transfer', 'conf'])('shows the .%s that hosts follow it by', async (suffix) => {
+    const text = renderTransfer(name, { baseUrl: 'https://sysext.example/', verify: true });
+    await expect(text).toMatchFileSnapshot(join(extension.directory, 'sysupdate', `${name}.${suffix}`));
   });
 
   describe.runIf(hasRelease)('from a fake upstream', () => {
