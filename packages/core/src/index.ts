@@ -31,6 +31,7 @@ export { type Series, seriesOf } from './series.ts';
 export { type SkeletonOptions, renderSkeleton } from './skeleton.ts';
 export { type TransferOptions, componentOf, renderTransfer } from './sysupdate.ts';
 export { type Transport, transports } from './transport.ts';
+export { type HostFile, updateTimer, updaterFiles, updaterSettings } from './updater.ts';
 export { type UpstreamVersion, listVersions } from './versions.ts';
 export {
   type ImageIdentity,

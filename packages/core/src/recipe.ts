@@ -144,6 +144,26 @@ const Service = z.strictObject({
   start: z.enum(['manual', 'on-merge']),
 });
 
+/** What a host does when a new image is there. */
+const Update = z.strictObject({
+  /**
+   * `restart`: merge anew on the running host and restart the recipe's services that run.
+   * `reboot`: leave a `/run/reboot-required` for whoever coordinates reboots.
+   */
+  apply: z.enum(['restart', 'reboot']),
+  /**
+   * For services of a cluster: a command of the image that holds a lock of the cluster while it runs the
+   * command it gets as its last arguments, so that one host at a time is away.
+   */
+  lock: z
+    .strictObject({
+      command: z.tuple([ImagePath], z.string().regex(/^[\w@%+=:,./-]+$/, 'a word without spaces or quotes')),
+      /** Environment file that the command needs; without it there is no cluster, and no lock is taken. */
+      environmentFile: z.string().regex(/^\/etc\/[\w./-]+$/),
+    })
+    .optional(),
+});
+
 const Allowance = z.strictObject({
   /** Name of the lint rule. */
   rule: z.string(),
@@ -180,6 +200,8 @@ export const Recipe = z
      * a version, whose group is the name of the series: `^v(\\d+\\.\\d+)\\.`.
      */
     series: z.string().optional(),
+    /** `restart` when absent. */
+    update: Update.optional(),
     /** How images go over the wire unless the build says otherwise; `plain` when absent. */
     transport: z.enum(transports).optional(),
     /** Extensions that have to be merged beside this one. */

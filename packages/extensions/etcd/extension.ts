@@ -32,6 +32,10 @@ export default defineExtension(import.meta.dirname, {
     },
   ],
   series: '^v(\\d+\\.\\d+)\\.',
+  update: {
+    apply: 'restart',
+    lock: { command: ['/usr/bin/etcdctl', 'lock', 'sysext-update'], environmentFile: '/etc/etcd/etcdctl.env' },
+  },
   services: { 'etcd.service': { start: 'manual' } },
   allow: [
     {

@@ -41,17 +41,19 @@ interface LoggedRequest {
 
 /** A release host on loopback that serves what a test puts there, as badly as the test wants. */
 export interface FakeUpstream extends AsyncDisposable {
-  /** `http://127.0.0.1:port`, without a slash at the end. */
+  /** `http://<address>:<port>`, without a slash at the end. */
   readonly url: string;
   readonly requests: readonly LoggedRequest[];
   /** Serves a file, however large, at a path; without faults and without ranges. Returns the full URL. */
   putFile(path: string, file: string): string;
+  /** Serves nothing at a path any more. */
+  remove(path: string): void;
   /** Serves bytes at a path (query included); returns the full URL. Ranges are known unless `ranges` is false. */
   put(path: string, bytes: string | Uint8Array, options?: Partial<Omit<Resource, 'bytes' | 'hits'>>): string;
 }
 
-/** Starts a {@link FakeUpstream}. */
-export async function startUpstream(): Promise<FakeUpstream> {
+/** Starts a {@link FakeUpstream}, on loopback unless another address of this machine is given. */
+export async function startUpstream(address = '127.0.0.1'): Promise<FakeUpstream> {
   const resources = new Map<string, Resource>();
   const files = new Map<string, string>();
   const requests: LoggedRequest[] = [];
@@ -73,14 +75,18 @@ export async function startUpstream(): Promise<FakeUpstream> {
     resource.hits++;
     serve(resource, request, response, ++connections);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await new Promise<void>((resolve) => server.listen(0, address, resolve));
+  const url = `http://${address}:${(server.address() as AddressInfo).port}`;
   return {
     url,
     requests,
     put(path, bytes, { fault, type = 'application/octet-stream', headers = {}, ranges = true } = {}) {
       resources.set(path, { bytes: Buffer.from(bytes), type, headers, fault, ranges, hits: 0 });
       return url + path;
+    },
+    remove(path) {
+      resources.delete(path);
+      files.delete(path);
     },
     putFile(path, file) {
       files.set(path, file);

@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Recipe } from './recipe.ts';
+
+/** A file to put on a host. */
+export interface HostFile {
+  /** Absolute. */
+  readonly path: string;
+  /** Permission bits; owner root. */
+  readonly mode: number;
+  readonly text: string;
+}
+
+/** The timer unit that updates a component. */
+export function updateTimer(component: string): string {
+  return `sysext-update@${component}.timer`;
+}
+
+/**
+ * The updater, the same for every extension: a program, and a service and a timer of which each component has an
+ * instance.
+ */
+export async function updaterFiles(): Promise<HostFile[]> {
+  const read = async (name: string): Promise<string> =>
+    await readFile(join(import.meta.dirname, 'updater', name), 'utf8');
+  return [
+    { path: '/opt/bin/sysext-update', mode: 0o755, text: await read('sysext-update.sh') },
+    { path: '/etc/systemd/system/sysext-update@.service', mode: 0o644, text: await read('sysext-update@.service') },
+    { path: '/etc/systemd/system/sysext-update@.timer', mode: 0o644, text: await read('sysext-update@.timer') },
+  ];
+}
+
+/** What the updater has to know of a component beyond its transfer. */
+export function updaterSettings(recipe: Pick<Recipe, 'services' | 'update'>, component: string): HostFile {
+  const { apply = 'restart', lock } = recipe.update ?? {};
+  const units = Object.keys(recipe.services ?? {});
+  const settings = {
+    APPLY: apply,
+    UNITS: units.join(' '),
+    ...(lock === undefined ? {} : { LOCK: lock.command.join(' '), LOCK_ENVIRONMENT: lock.environmentFile }),
+  };
+  const text = Object.entries(settings).map(([name, value]) => `${name}="${value}"\n`);
+  return { path: `/etc/sysext-update/${component}.env`, mode: 0o644, text: text.join('') };
+}

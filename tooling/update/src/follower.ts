@@ -1,0 +1,90 @@
+import { writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type RecipeInput, componentOf, renderTransfer, updaterFiles, updaterSettings } from '@sysext/core';
+import { type CommandResult, type Host, type HostFiles, type Network, bootHost } from '@sysext/test-host';
+import { noise, temporaryDirectory } from '@sysext/testing';
+import { demoFile, demoVersion, makeDemo } from './demo.ts';
+import { Shelf } from './shelf.ts';
+
+/** What the demo extension's recipe says of its updates. */
+type Policy = Pick<RecipeInput, 'update'>;
+
+const unit = 'sysext-update@demo.service';
+
+/** A host that follows the demo extension of a repository, from version 1.0 on. */
+export class Follower implements AsyncDisposable {
+  readonly host: Host;
+  readonly shelf: Shelf;
+  readonly #directory: string;
+  readonly #stack: AsyncDisposableStack;
+
+  private constructor(host: Host, shelf: Shelf, directory: string, stack: AsyncDisposableStack) {
+    this.host = host;
+    this.shelf = shelf;
+    this.#directory = directory;
+    this.#stack = stack;
+  }
+
+  /** Boots the host with version 1.0 merged, and offers just that. */
+  static async boot(network: Network, policy: Policy = {}, files: HostFiles = {}): Promise<Follower> {
+    await using stack = new AsyncDisposableStack();
+    const shelf = stack.use(await Shelf.open(network));
+    const directory = stack.use(await temporaryDirectory()).path;
+    const image = await makeDemo(directory, '1.0');
+    await shelf.offer(image);
+    const follows = { ...(await followerFiles('demo', policy, shelf.url)), ...files };
+    const host = stack.use(await bootHost({ network, images: { demo: image }, files: follows }));
+    return new Follower(host, shelf, directory, stack.move());
+  }
+
+  /** Makes an image of a version, for the shelf. */
+  async make(version: string, options: Parameters<typeof makeDemo>[2] = {}): Promise<string> {
+    return await makeDemo(this.#directory, version, options);
+  }
+
+  /** Makes what has the name of an image and is none. */
+  async garbage(version: string): Promise<string> {
+    const path = join(this.#directory, demoFile(version));
+    await writeFile(path, noise(10_000));
+    return path;
+  }
+
+  /** Runs the updater as its timer does. */
+  async update(): Promise<CommandResult> {
+    return await this.host.run(['systemctl', 'start', unit], { check: false, timeout: 60_000 });
+  }
+
+  /** The version that the link names, and the one that is merged; `-` for none. */
+  async state(): Promise<{ link: string; merged: string }> {
+    const link = await this.host.run(['readlink', '/etc/extensions/demo.raw'], { check: false });
+    const merged = await this.host.run(['cat', '/usr/share/demo/version'], { check: false });
+    return { link: link.stdout === '' ? '-' : demoVersion(basename(link.stdout)), merged: merged.stdout || '-' };
+  }
+
+  /** Names of the images that are installed. */
+  async installed(): Promise<string[]> {
+    return (await this.host.run(['ls', '-A', '/opt/extensions/demo'])).stdout.split('\n');
+  }
+
+  /** What the updater logged in this boot. */
+  async log(): Promise<string> {
+    return await this.host.journal(unit);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync();
+  }
+}
+
+/** What a host needs to follow an extension with one service. */
+async function followerFiles(name: string, policy: Policy, baseUrl: string): Promise<HostFiles> {
+  const component = componentOf(name);
+  const transfer = renderTransfer(name, { baseUrl, verify: false });
+  const services = { [`${name}.service`]: { start: 'on-merge' as const } };
+  const files = [...(await updaterFiles()), updaterSettings({ ...policy, services }, component)];
+  return {
+    ...Object.fromEntries(files.map(({ path, mode, text }) => [path, { text, mode }])),
+    [`/etc/sysupdate.${component}.d/${component}.transfer`]: transfer,
+    [`/etc/sysupdate.${component}.d/${component}.conf`]: transfer,
+  };
+}

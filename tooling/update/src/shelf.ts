@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { type FakeUpstream, type Fault, startUpstream } from '@sysext/testing';
+import type { Network } from '@sysext/test-host';
+
+/** What the server does wrong with an image, or what else is served under its name. */
+export interface Flaw {
+  readonly fault?: Fault;
+  /** Other bytes than the index names. */
+  readonly bytes?: Uint8Array;
+}
+
+/**
+ * A repository of the demo extension as hosts see it, that can be wrong in every way: what
+ * `sysext publish` would never write, and what servers and disks do to what it wrote.
+ */
+export class Shelf implements AsyncDisposable {
+  readonly #upstream: FakeUpstream;
+  /** The index, as {@link offer} last wrote it. */
+  lines = '';
+
+  private constructor(upstream: FakeUpstream) {
+    this.#upstream = upstream;
+  }
+
+  static async open(network: Network): Promise<Shelf> {
+    return new Shelf(await startUpstream(network.gateway));
+  }
+
+  get url(): string {
+    return this.#upstream.url;
+  }
+
+  /** Paths that were asked for, of the demo extension. */
+  get requests(): string[] {
+    return this.#upstream.requests.map(({ path }) => path.replace('/demo/', ''));
+  }
+
+  /** Serves images, and an index that names these and no others. */
+  async offer(...images: readonly string[]): Promise<void> {
+    const lines: string[] = [];
+    for (const image of images) {
+      const bytes = await readFile(image);
+      this.#upstream.put(`/demo/${basename(image)}`, bytes);
+      lines.push(`${createHash('sha256').update(bytes).digest('hex')} *${basename(image)}\n`);
+    }
+    this.lines = lines.join('');
+    this.index(this.lines);
+  }
+
+  /** Serves a text as the index. */
+  index(text: string, fault?: Fault): void {
+    this.#upstream.put('/demo/SHA256SUMS', text, fault === undefined ? {} : { fault });
+  }
+
+  /** Serves an image otherwise than the index promises. */
+  async spoil(image: string, { fault, bytes }: Flaw): Promise<void> {
+    const options = fault === undefined ? {} : { fault };
+    this.#upstream.put(`/demo/${basename(image)}`, bytes ?? (await readFile(image)), options);
+  }
+
+  /** Stops serving a file. */
+  remove(name: string): void {
+    this.#upstream.remove(`/demo/${name}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#upstream[Symbol.asyncDispose]();
+  }
+}
