@@ -17,6 +17,9 @@ const doing: Record<Step, string> = {
   lint: 'checking',
   compress: 'compressing',
   read: 'reading',
+  publish: 'publishing',
+  verify: 'verifying',
+  mirror: 'mirroring',
 };
 
 const did: Record<Step, string> = {
@@ -26,6 +29,9 @@ const did: Record<Step, string> = {
   lint: 'checked',
   compress: 'compressed',
   read: 'read',
+  publish: 'published',
+  verify: 'verified',
+  mirror: 'mirrored',
 };
 
 /** On a terminal one moving line, elsewhere a plain line at the begin and end of each step. */

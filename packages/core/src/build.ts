@@ -18,6 +18,7 @@ import { type Plan, type PlanOptions, makePlans } from './plan.ts';
 import type { Extension } from './recipe.ts';
 import type { BuildRecord } from './record.ts';
 import { repairing } from './repair.ts';
+import { seriesOf } from './series.ts';
 import type { Transport } from './transport.ts';
 import { type Tree, readRange, stage, verifyTree } from './tree.ts';
 import { imageStem, imageVersion } from './version.ts';
@@ -199,12 +200,14 @@ async function makeRecord(
   const releaseText =
     release?.type === 'file' ? (await readRange(release.content, 0, release.content.size)).toString('utf8') : '';
   const core = await packageOf(join(import.meta.dirname, '..'));
+  const series = seriesOf(extension.series, plan.version);
   return {
     schema: 1,
     extension: plan.name,
     package: await packageOf(extension.directory),
     version: plan.version,
     revision: plan.revision,
+    ...(series === undefined ? {} : { series }),
     architecture: plan.arch,
     summary: extension.summary,
     homepage: extension.homepage,

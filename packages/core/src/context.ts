@@ -26,7 +26,7 @@ export type SysextEvent =
   | { readonly type: 'warning'; readonly message: string; readonly hint?: string | undefined };
 
 /** `download` counts bytes, `unpack` members, `compile` Go packages, `compress` bytes fed to the compressor. */
-export type Step = 'download' | 'unpack' | 'compile' | 'lint' | 'compress' | 'read';
+export type Step = 'download' | 'unpack' | 'compile' | 'lint' | 'compress' | 'read' | 'publish' | 'verify' | 'mirror';
 
 /** What every operation of this library shares. */
 export interface Context {

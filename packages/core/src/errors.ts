@@ -63,6 +63,22 @@ export const exitCodes = {
   NO_SPACE: 52,
   /** Reading or writing failed for another reason. */
   IO: 53,
+  /** A repository, or a part of it, that is not of the documented form. */
+  REPOSITORY_INVALID: 60,
+  /** A published name would get other bytes, or come back after it was yanked. */
+  ALREADY_PUBLISHED: 61,
+  /** Hosts could not tell the version from others of the feed, or would take it for a newer one than it is. */
+  FEED_CONFLICT: 62,
+  /** A signing key or keyring that cannot be read, or whose passphrase is missing or wrong. */
+  KEY_INVALID: 63,
+  /** The key is not in the keyring that hosts of the repository have. */
+  KEY_UNKNOWN: 64,
+  /** A signature that is missing, or is not of the bytes or the keys it should be of. */
+  SIGNATURE_INVALID: 65,
+  /** A build record that cannot be read, or is not the one of the image beside it. */
+  RECORD_INVALID: 66,
+  /** Checking a repository found problems; they are part of the result. */
+  VERIFY_FAILED: 67,
   /** Interrupted by the caller. */
   ABORTED: 130,
 } as const;

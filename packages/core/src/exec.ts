@@ -25,6 +25,7 @@ const packages: Readonly<Record<string, string>> = {
   'fsck.erofs': 'erofs-utils',
   xz: 'xz-utils',
   go: 'golang-go',
+  flock: 'util-linux',
 };
 
 const handedOn = /^(PATH|HOME|TMPDIR|XDG_CACHE_HOME|USER|LOGNAME|SSL_CERT_.*|https?_proxy|no_proxy|all_proxy)$/i;

@@ -114,7 +114,12 @@ export async function fetchText(
   context: Context,
   url: string,
   headers: Readonly<Record<string, string>> = {},
-): Promise<{ readonly text: string; readonly headers: Readonly<Record<string, string | string[] | undefined>> }> {
+): Promise<{
+  readonly text: string;
+  /** What the text was made of. */
+  readonly bytes: Uint8Array;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}> {
   if (context.offline) throw new SysextError('OFFLINE', `${displayUrl(url)} is needed, and --offline was given`);
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -133,7 +138,8 @@ export async function fetchText(
     }
     return response;
   });
-  return { text: Buffer.concat(chunks).toString('utf8'), headers: answer.headers };
+  const bytes = Buffer.concat(chunks);
+  return { text: bytes.toString('utf8'), bytes, headers: answer.headers };
 }
 
 /** Where a transfer stands between two attempts. */

@@ -24,6 +24,32 @@ export { Lock, type LockedVersion, type Pin, lockFileName, readLock, selectVersi
 export { Mirrors, displayUrl } from './mirrors.ts';
 export { type Extension, type RecipeInput, Recipe, defineExtension, nameProblem, programsOf } from './recipe.ts';
 export { BuildRecord } from './record.ts';
+export {
+  ExtensionIndex,
+  type PublishedImage,
+  type PublishedVersion,
+  RepositoryIndex,
+} from './repository/index-file.ts';
+export {
+  type Keyring,
+  type PublicKeyFacts,
+  armorKeyring,
+  describeKey,
+  parseKeyring,
+  readKeyring,
+} from './repository/keyring.ts';
+export { type NewKeyOptions, type Signer, createKey, loadSigner } from './repository/keys.ts';
+export { type MirrorOptions, type MirrorReport, mirror } from './repository/mirror.ts';
+export { type PublishOptions, type Published, publish } from './repository/publish.ts';
+export { type RotateOptions, beginRotation, finishRotation } from './repository/rotate.ts';
+export { type RunningServer, type ServeOptions, serveRepository } from './repository/serve.ts';
+export {
+  type RepositoryProblem,
+  type VerifyOptions,
+  type VerifyReport,
+  verifyRepository,
+} from './repository/verify.ts';
+export { type YankOptions, yank } from './repository/yank.ts';
 export { inputsDigest, reviseLock } from './revision.ts';
 export { goDirectory } from './sources/go-modules.ts';
 export { type ResolvedDownload, resolveDownloads } from './sources/release.ts';

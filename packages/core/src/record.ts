@@ -26,6 +26,8 @@ export const BuildRecord = z.strictObject({
   package: z.string(),
   version: z.string(),
   revision: z.int().min(0),
+  /** The versions that it belongs to by the recipe: `3.5`, and what their images' versions begin with: `v3.5.` */
+  series: z.strictObject({ name: z.string(), prefix: z.string() }).optional(),
   architecture: z.enum(architectures),
   summary: z.string(),
   homepage: z.string(),
