@@ -13,6 +13,12 @@ export interface HostOptions {
   readonly images?: HostImages;
   /** Files on its disk when it boots for the first time; not below `/usr`, and none that a boot starts empty. */
   readonly files?: HostFiles;
+  /**
+   * Writes to its disk, mounted at `root`, before its first boot, as an installer does: after `images` and `files`,
+   * and without a `/usr`. The boot is then one of a machine that was never on: without an identity, and with presets
+   * applied to its units.
+   */
+  readonly prepare?: (root: string) => Promise<void>;
   /** The network it is on; only loopback unless given. */
   readonly network?: Network;
   /** Debian suite it is made of. */
@@ -41,7 +47,8 @@ let swept: Promise<unknown> | undefined;
 export async function bootHost(options: HostOptions = {}): Promise<Host> {
   const impossible = hostTestsPossible();
   if (impossible !== undefined) throw new Error(`cannot boot a host here: ${impossible}`);
-  const { name = `host${++named}`, images = {}, files = {}, network, release = 'trixie', expect = 'running' } = options;
+  const { name = `host${++named}`, images = {}, files = {}, release = 'trixie', expect = 'running' } = options;
+  const { network, prepare } = options;
   if (!/^[a-z0-9][a-z0-9-]{0,30}$/.test(name)) throw new Error(`not a host name: ${name}`);
 
   network?.join(name);
@@ -53,6 +60,10 @@ export async function bootHost(options: HostOptions = {}): Promise<Host> {
     const made = (disk = await Disk.create(rootfs, name));
     await made.putImages(images);
     for (const [path, file] of Object.entries(files)) await made.put(path, file);
+    if (prepare !== undefined) {
+      await made.forgetIdentity();
+      await prepare(made.root);
+    }
     await network?.introduce(name, (lines) => made.append('/etc/hosts', lines));
     host = new Host({ name, disk, rootfs, network, expect });
     await host.boot();

@@ -104,6 +104,11 @@ export class Disk implements AsyncDisposable {
     await chown(place, uid, gid);
   }
 
+  /** Makes the next boot the first one of a machine: systemd applies presets, and gives it an identity. */
+  async forgetIdentity(): Promise<void> {
+    await rm(join(this.root, 'etc/machine-id'), { force: true });
+  }
+
   /** Appends to a file; also while the host is running. */
   async append(path: string, text: string): Promise<void> {
     const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;

@@ -25,6 +25,8 @@ export type Release = keyof typeof flatcarVersions;
 const flatcarVersions = {
   /** systemd 257, as in Flatcar stable of mid-2026. */
   trixie: '4593.2.5',
+  /** systemd 262, newer than any Flatcar's; dressed as an alpha that merges in the initrd. */
+  forky: '4790.0.0',
 } as const;
 
 const boards: Readonly<Record<string, string>> = { x64: 'amd64-usr', arm64: 'arm64-usr' };
@@ -73,8 +75,10 @@ export function dressing(release: Release): Dressing {
       '{usr/lib,etc}/systemd/system/**/{apt-daily,dpkg-db-backup,getty-static,getty@,fstrim,kmod-static-nodes,machines.target}*',
       '{usr/lib,etc}/systemd/system/**/{dev-hugepages,proc-sys-fs,sys-fs-fuse,sys-kernel,var-lib-machines}*',
       '{usr/lib,etc}/systemd/system/**/systemd-{ask-password,binfmt,firstboot,hibernate,hwdb-update,importd,initctl}*',
-      '{usr/lib,etc}/systemd/system/**/systemd-{machine-id-commit,mountfsd,nsresourced,pcr,pstore,random-seed,tpm2,udev}*',
+      '{usr/lib,etc}/systemd/system/**/systemd-{mountfsd,nsresourced,pcr,pstore,random-seed,tpm2,udev}*',
       'etc/systemd/user/*',
+      // Debian's presets enable everything; a first boot applies them.
+      'usr/lib/systemd/system-preset/*',
     ],
     // flatcar/baselayout, baselayout/passwd.
     users: [
@@ -86,6 +90,7 @@ export function dressing(release: Release): Dressing {
       'usr/lib/os-release': osRelease(version),
       'usr/lib/tmpfiles.d/test-host-devices.conf': deviceNodes(),
       'usr/lib/systemd/system/ensure-sysext.service': ensureSysext,
+      'usr/lib/systemd/system-preset/99-default.preset': 'disable *\n',
       'etc/hosts': '127.0.0.1 localhost\n::1 localhost\n',
     },
     directories: ['opt/extensions', 'etc/extensions', 'var/log/journal', 'usr/lib64'],

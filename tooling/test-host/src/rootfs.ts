@@ -89,12 +89,19 @@ async function buildLocked(release: Release, directory: string): Promise<void> {
 }
 
 /**
+ * Settings of the machine's apt that mmdebstrap does not take over. Suites whose indexes expire, such as forky, cannot
+ * be had without them where the clock or the mirror is off, as whoever set them knows.
+ */
+const dateChecks = ['Acquire::Check-Valid-Until', 'Acquire::Check-Date'];
+
+/**
  * Unpacks and configures the packages. In namespaces that end with this process: mmdebstrap
  * mounts file systems in the tree and would go on by itself.
  */
 async function bootstrap(release: Release, root: string): Promise<void> {
   const { packages, exclude } = dressing(release);
   const mirror = process.env['SYSEXT_DEBIAN_MIRROR'];
+  const dates = await tool('apt-config', ['dump', '--no-empty', '--format=%f "%v"%n', ...dateChecks]);
   const { failed, stderr } = await tool(
     'unshare',
     [
@@ -110,6 +117,7 @@ async function bootstrap(release: Release, root: string): Promise<void> {
       '--format=directory',
       '--variant=essential',
       `--include=${packages.join(',')}`,
+      ...dates.stdout.split('\n').flatMap((line) => (line === '' ? [] : [`--aptopt=${line}`])),
       ...exclude.map((pattern) => `--dpkgopt=path-exclude=${pattern}`),
       release,
       root,

@@ -1,0 +1,4 @@
+export { applyIgnition } from './apply.ts';
+export { describeIgnition } from './describe.ts';
+export { programsMissing } from './programs.ts';
+export { transpile, validate } from './transpile.ts';
