@@ -21,6 +21,12 @@ export function sysextProgram(): Command {
   addInspect(program);
   addDiff(program);
   addNew(program);
+  addPublish(program);
+  addYank(program);
+  addVerify(program);
+  addMirror(program);
+  addServe(program);
+  addKey(program);
   return program;
 }
 
@@ -66,13 +72,14 @@ function subcommand(
   examples: readonly string[],
   action: () => Promise<Action>,
 ): Command {
+  const own = program.parent === null ? program.name() : `${program.parent.name()} ${program.name()}`;
   return program
     .command(signature)
     .description(description)
     .exitOverride()
-    .addHelpText('after', `\nExamples:\n${examples.map((line) => `  ${program.name()} ${line}`).join('\n')}\n`)
+    .addHelpText('after', `\nExamples:\n${examples.map((line) => `  ${own} ${line}`).join('\n')}\n`)
     .action(async (...args: unknown[]) => {
-      const words = args.slice(0, -2) as string[];
+      const words = (args.slice(0, -2) as (string | string[])[]).flat();
       await (
         await action()
       )(args.at(-2) as CommonOptions, ...words);
@@ -217,6 +224,166 @@ function addDiff(program: Command): void {
     ['diff old.raw new.raw', 'diff --json old.raw new.raw'],
     async () => (await import('./commands/diff.ts')).diffCommand,
   ).addOption(jsonOption());
+}
+
+/** Options of commands that change a repository and sign what they change. */
+function signing(sub: Command): Command {
+  return sub
+    .option('--repo <directory>', 'the repository (also: SYSEXT_REPO)')
+    .option('--key-file <file>', 'the signing key (also: SYSEXT_KEY_FILE; SYSEXT_KEY holds a key itself)')
+    .option('--unsigned', 'of or for a repository without signatures, which hosts cannot trust');
+}
+
+function addPublish(program: Command): void {
+  networked(
+    signing(
+      subcommand(
+        program,
+        'publish <image|extension...>',
+        'add images to a repository that hosts can follow; extensions are built first',
+        [
+          'publish etcd --repo repo --base-url https://sysext.example/ --key-file key.asc',
+          'publish dist/etcd-v3.5.21-x86-64.raw --repo repo',
+          'publish etcd --arch all --transport xz',
+        ],
+        async () => (await import('./commands/publish.ts')).publishCommand as Action,
+      ),
+    )
+      .option('--base-url <url>', 'where the repository is served; needed once (also: SYSEXT_BASE_URL)')
+      .option('--prereleases', 'begin the feed of a new extension as one that takes prereleases')
+      .option('-v, --version <version>', "of an extension: upstream version; the lock's default when absent")
+      .addOption(archOption())
+      .addOption(
+        new Option('--profile <profile>', 'of an extension: time against size')
+          .choices(['fast', 'default', 'release'])
+          .default('default'),
+      )
+      .addOption(
+        new Option('--transport <kind>', 'of an extension: how it goes over the wire').choices(['plain', 'xz']),
+      ),
+  );
+}
+
+function addYank(program: Command): void {
+  signing(
+    subcommand(
+      program,
+      'yank <extension> <version>',
+      'take a version out of what hosts are offered; its files and the reason stay',
+      ['yank etcd v3.5.21 --reason "loses data" --repo repo --key-file key.asc'],
+      async () => (await import('./commands/yank.ts')).yankCommand as Action,
+    ).requiredOption('--reason <text>', 'why; kept in the index'),
+  ).addOption(jsonOption());
+}
+
+function addVerify(program: Command): void {
+  networked(
+    subcommand(
+      program,
+      'verify <directory|url>',
+      'check signatures, digests, records and transfers of a repository; exit status 67 when something is wrong',
+      [
+        'verify repo --keyring keyring.gpg',
+        'verify https://sysext.example/ --index-only',
+        'verify repo --rebuild --json',
+      ],
+      async () => (await import('./commands/verify.ts')).verifyCommand,
+    )
+      .option('--keyring <file>', "keys that may sign; the repository's own when absent")
+      .option('--index-only', 'read no image')
+      .option('--rebuild', 'build each image again from its recipe, and compare'),
+  );
+}
+
+function addMirror(program: Command): void {
+  networked(
+    subcommand(
+      program,
+      'mirror <url|directory> <directory>',
+      'copy a repository with its signatures; goes on where it was interrupted, refuses what does not verify',
+      [
+        'mirror https://sysext.example/ repo --keyring keyring.gpg',
+        'mirror https://sysext.example/ repo --only etcd kubernetes',
+        'mirror /media/usb/repo /srv/sysext --base-url https://sysext.internal/',
+      ],
+      async () => (await import('./commands/mirror.ts')).mirrorCommand,
+    )
+      .option('--only <name...>', 'copy these extensions only')
+      .option('--keyring <file>', 'keys that may sign; those the copy has when absent, or, at first, the repository')
+      .option('--base-url <url>', 'where the copy will be served')
+      .option('--unsigned', 'copy a repository without signatures'),
+  );
+}
+
+function addServe(program: Command): void {
+  subcommand(
+    program,
+    'serve <directory>',
+    'serve a repository over HTTP, for trying out',
+    ['serve repo', 'serve repo --host 0.0.0.0 --port 80'],
+    async () => (await import('./commands/serve.ts')).serveCommand,
+  )
+    .option('--port <number>', 'where to listen; 0 for any', portNumber, 8080)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .addOption(jsonOption());
+}
+
+function portNumber(value: string): number {
+  if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535) throw new InvalidArgumentError('It has to be 0 to 65535.');
+  return Number(value);
+}
+
+function addKey(program: Command): void {
+  const key = program.command('key').description('make, show, export and change signing keys').exitOverride();
+  key.helpCommand(false);
+  const keyFile = '--key-file <file>';
+  subcommand(
+    key,
+    'new',
+    'make a signing key; SYSEXT_KEY_PASSPHRASE, when set, encrypts it',
+    ['new --key-file key.asc --name "Example Ltd" --email ops@example.com'],
+    async () => (await import('./commands/key.ts')).keyNewCommand as Action,
+  )
+    .requiredOption(keyFile, 'where it goes; never overwritten')
+    .option('--name <name>', 'whose key it is', 'sysext')
+    .option('--email <address>', 'part of the public key')
+    .addOption(jsonOption());
+  subcommand(
+    key,
+    'show',
+    'show the fingerprint of a key, or those in a keyring',
+    ['show --key-file key.asc', 'show --keyring repo/keys/import-pubring.gpg'],
+    async () => (await import('./commands/key.ts')).keyShowCommand,
+  )
+    .option(keyFile, 'a signing key (also: SYSEXT_KEY_FILE, SYSEXT_KEY)')
+    .option('--keyring <file>', 'a keyring')
+    .addOption(jsonOption());
+  subcommand(
+    key,
+    'export',
+    'write the public key as the keyring that hosts take',
+    ['export --key-file key.asc --output import-pubring.gpg', 'export --key-file key.asc --armor'],
+    async () => (await import('./commands/key.ts')).keyExportCommand,
+  )
+    .option(keyFile, 'a signing key (also: SYSEXT_KEY_FILE, SYSEXT_KEY)')
+    .option('-o, --output <file>', 'where it goes; standard output when absent')
+    .option('--armor', 'as text, for people; hosts do not take it')
+    .addOption(jsonOption());
+  subcommand(
+    key,
+    'rotate',
+    'hand a new key to hosts, and, once they have it, sign with it',
+    [
+      'rotate --key-file old.asc --new-key-file new.asc --repo repo',
+      'rotate --key-file old.asc --new-key-file new.asc --repo repo --finish',
+    ],
+    async () => (await import('./commands/key.ts')).keyRotateCommand as Action,
+  )
+    .option(keyFile, 'the key that signs now')
+    .requiredOption('--new-key-file <file>', 'the key that will; made when it is not there')
+    .option('--repo <directory>', 'the repository (also: SYSEXT_REPO)')
+    .option('--finish', 'sign everything with the new key, and drop the old one')
+    .addOption(jsonOption());
 }
 
 function addNew(program: Command): void {

@@ -24,6 +24,7 @@ export { Lock, type LockedVersion, type Pin, lockFileName, readLock, selectVersi
 export { Mirrors, displayUrl } from './mirrors.ts';
 export { type Extension, type RecipeInput, Recipe, defineExtension, nameProblem, programsOf } from './recipe.ts';
 export { BuildRecord } from './record.ts';
+export { type RepositoryConfig, readRepositoryConfig } from './repository/config.ts';
 export {
   ExtensionIndex,
   type PublishedImage,
