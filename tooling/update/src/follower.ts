@@ -1,13 +1,34 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type RecipeInput, componentOf, renderTransfer, updaterFiles, updaterSettings } from '@sysext/core';
-import { type CommandResult, type Host, type HostFiles, type Network, bootHost } from '@sysext/test-host';
+import {
+  type RecipeInput,
+  type Signer,
+  componentOf,
+  renderTransfer,
+  updaterFiles,
+  updaterSettings,
+} from '@sysext/core';
+import {
+  type CommandResult,
+  type Host,
+  type HostFile,
+  type HostFiles,
+  type Network,
+  bootHost,
+} from '@sysext/test-host';
 import { noise, temporaryDirectory } from '@sysext/testing';
 import { demoFile, demoVersion, makeDemo } from './demo.ts';
 import { Shelf } from './shelf.ts';
 
 /** What the demo extension's recipe says of its updates. */
 type Policy = Pick<RecipeInput, 'update'>;
+
+export interface FollowerOptions {
+  readonly policy?: Policy;
+  readonly files?: HostFiles;
+  /** Who signs; the host then takes nothing that is not signed so. */
+  readonly signer?: Signer;
+}
 
 const unit = 'sysext-update@demo.service';
 
@@ -26,13 +47,18 @@ export class Follower implements AsyncDisposable {
   }
 
   /** Boots the host with version 1.0 merged, and offers just that. */
-  static async boot(network: Network, policy: Policy = {}, files: HostFiles = {}): Promise<Follower> {
+  static async boot(network: Network, { policy = {}, files = {}, signer }: FollowerOptions = {}): Promise<Follower> {
     await using stack = new AsyncDisposableStack();
-    const shelf = stack.use(await Shelf.open(network));
+    const shelf = stack.use(await Shelf.open(network, signer));
     const directory = stack.use(await temporaryDirectory()).path;
     const image = await makeDemo(directory, '1.0');
     await shelf.offer(image);
-    const follows = { ...(await followerFiles('demo', policy, shelf.url)), ...files };
+    const follows = { ...(await followerFiles('demo', policy, shelf.url, signer !== undefined)), ...files };
+    if (signer !== undefined) {
+      const keyring = join(directory, 'keyring.gpg');
+      await writeFile(keyring, signer.publicKey);
+      follows['/etc/systemd/import-pubring.gpg'] = { from: keyring };
+    }
     const host = stack.use(await bootHost({ network, images: { demo: image }, files: follows }));
     return new Follower(host, shelf, directory, stack.move());
   }
@@ -77,9 +103,14 @@ export class Follower implements AsyncDisposable {
 }
 
 /** What a host needs to follow an extension with one service. */
-async function followerFiles(name: string, policy: Policy, baseUrl: string): Promise<HostFiles> {
+async function followerFiles(
+  name: string,
+  policy: Policy,
+  baseUrl: string,
+  verify: boolean,
+): Promise<Record<string, HostFile>> {
   const component = componentOf(name);
-  const transfer = renderTransfer(name, { baseUrl, verify: false });
+  const transfer = renderTransfer(name, { baseUrl, verify });
   const services = { [`${name}.service`]: { start: 'on-merge' as const } };
   const files = [...(await updaterFiles()), updaterSettings({ ...policy, services }, component)];
   return {

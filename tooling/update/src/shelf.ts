@@ -3,6 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type FakeUpstream, type Fault, startUpstream } from '@sysext/testing';
 import type { Network } from '@sysext/test-host';
+import type { Signer } from '@sysext/core';
+
+const signatures = ['SHA256SUMS.gpg', 'SHA256SUMS.sha256.asc'] as const;
 
 /** What the server does wrong with an image, or what else is served under its name. */
 export interface Flaw {
@@ -17,15 +20,18 @@ export interface Flaw {
  */
 export class Shelf implements AsyncDisposable {
   readonly #upstream: FakeUpstream;
+  /** Who signs the index; nobody when absent. */
+  signer: Signer | undefined;
   /** The index, as {@link offer} last wrote it. */
   lines = '';
 
-  private constructor(upstream: FakeUpstream) {
+  private constructor(upstream: FakeUpstream, signer: Signer | undefined) {
     this.#upstream = upstream;
+    this.signer = signer;
   }
 
-  static async open(network: Network): Promise<Shelf> {
-    return new Shelf(await startUpstream(network.gateway));
+  static async open(network: Network, signer: Signer | undefined): Promise<Shelf> {
+    return new Shelf(await startUpstream(network.gateway), signer);
   }
 
   get url(): string {
@@ -47,6 +53,19 @@ export class Shelf implements AsyncDisposable {
     }
     this.lines = lines.join('');
     this.index(this.lines);
+    if (this.signer !== undefined) this.sign(await this.signer.sign(Buffer.from(this.lines)));
+  }
+
+  /** Serves a signature of the index, under the names that old and new versions of systemd ask for. */
+  sign(signature: string, fault?: Fault): void {
+    for (const name of signatures) {
+      this.#upstream.put(`/demo/${name}`, signature, fault === undefined ? {} : { fault });
+    }
+  }
+
+  /** Stops serving a signature. */
+  unsign(): void {
+    for (const name of signatures) this.remove(name);
   }
 
   /** Serves a text as the index. */

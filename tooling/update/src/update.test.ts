@@ -35,14 +35,12 @@ describeHost('a host that follows a repository', () => {
   test('does so by its timer', async () => {
     await using network = await createNetwork();
     const soon = '[Timer]\nOnBootSec=\nOnActiveSec=1s\nAccuracySec=1ms\nRandomizedDelaySec=0\n';
-    await using follower = await Follower.boot(
-      network,
-      {},
-      {
+    await using follower = await Follower.boot(network, {
+      files: {
         '/etc/systemd/system/sysext-update@demo.timer.d/soon.conf': soon,
         '/etc/systemd/system/timers.target.wants/sysext-update@demo.timer': { link: '../sysext-update@.timer' },
       },
-    );
+    });
     await follower.shelf.offer(await follower.make('1.1'));
     await follower.host.waitUntil(['grep', '-x', '1.1', '/usr/share/demo/version']);
     await follower.host.waitForUnit('sysext-update@demo.service', 'inactive');
@@ -50,7 +48,7 @@ describeHost('a host that follows a repository', () => {
 
   test('asks for a reboot where the recipe says so', async () => {
     await using network = await createNetwork();
-    await using follower = await Follower.boot(network, { update: { apply: 'reboot' } });
+    await using follower = await Follower.boot(network, { policy: { update: { apply: 'reboot' } } });
     await follower.shelf.offer(await follower.make('1.1'));
     expect(await follower.update()).toMatchObject({ exitCode: 0 });
     expect(await follower.state()).toEqual({ link: '1.1', merged: '1.0' });
@@ -63,11 +61,10 @@ describeHost('a host that follows a repository', () => {
   test('waits for its turn where a cluster has a lock', async () => {
     await using network = await createNetwork();
     const lock = { command: ['/usr/bin/env', 'LOCKED=yes'] as [string, ...string[]], environmentFile: '/etc/demo.env' };
-    await using follower = await Follower.boot(
-      network,
-      { update: { apply: 'restart', lock } },
-      { '/etc/demo.env': 'CLUSTER=demo\n' },
-    );
+    await using follower = await Follower.boot(network, {
+      policy: { update: { apply: 'restart', lock } },
+      files: { '/etc/demo.env': 'CLUSTER=demo\n' },
+    });
     await follower.host.waitForUnit('demo.service');
     await follower.shelf.offer(await follower.make('1.1'));
     expect(await follower.update()).toMatchObject({ exitCode: 0 });
@@ -78,11 +75,10 @@ describeHost('a host that follows a repository', () => {
   test('does nothing while the lock cannot be had, and goes on when it can', async () => {
     await using network = await createNetwork();
     const lock = { command: ['/usr/bin/false'] as [string], environmentFile: '/etc/demo.env' };
-    await using follower = await Follower.boot(
-      network,
-      { update: { apply: 'restart', lock } },
-      { '/etc/demo.env': 'CLUSTER=demo\n' },
-    );
+    await using follower = await Follower.boot(network, {
+      policy: { update: { apply: 'restart', lock } },
+      files: { '/etc/demo.env': 'CLUSTER=demo\n' },
+    });
     const { host, shelf } = follower;
     await host.waitForUnit('demo.service');
     await shelf.offer(await follower.make('1.1'));
