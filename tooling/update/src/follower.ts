@@ -17,6 +17,7 @@ import {
   bootHost,
 } from '@sysext/test-host';
 import { noise, temporaryDirectory } from '@sysext/testing';
+import { followerFiles } from './files.ts';
 import { demoFile, demoVersion, makeDemo } from './demo.ts';
 import { Shelf } from './shelf.ts';
 
@@ -53,12 +54,10 @@ export class Follower implements AsyncDisposable {
     const directory = stack.use(await temporaryDirectory()).path;
     const image = await makeDemo(directory, '1.0');
     await shelf.offer(image);
-    const follows = { ...(await followerFiles('demo', policy, shelf.url, signer !== undefined)), ...files };
-    if (signer !== undefined) {
-      const keyring = join(directory, 'keyring.gpg');
-      await writeFile(keyring, signer.publicKey);
-      follows['/etc/systemd/import-pubring.gpg'] = { from: keyring };
-    }
+    const keyring = signer === undefined ? undefined : join(directory, 'keyring.gpg');
+    if (signer !== undefined) await writeFile(keyring!, signer.publicKey);
+    const recipe = { name: 'demo', services: { 'demo.service': { start: 'on-merge' as const } }, ...policy };
+    const follows = { ...(await followerFiles(recipe, shelf.url, keyring)), ...files };
     const host = stack.use(await bootHost({ network, images: { demo: image }, files: follows }));
     return new Follower(host, shelf, directory, stack.move());
   }
@@ -100,22 +99,4 @@ export class Follower implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync();
   }
-}
-
-/** What a host needs to follow an extension with one service. */
-async function followerFiles(
-  name: string,
-  policy: Policy,
-  baseUrl: string,
-  verify: boolean,
-): Promise<Record<string, HostFile>> {
-  const component = componentOf(name);
-  const transfer = renderTransfer(name, { baseUrl, verify });
-  const services = { [`${name}.service`]: { start: 'on-merge' as const } };
-  const files = [...(await updaterFiles()), updaterSettings({ ...policy, services }, component)];
-  return {
-    ...Object.fromEntries(files.map(({ path, mode, text }) => [path, { text, mode }])),
-    [`/etc/sysupdate.${component}.d/${component}.transfer`]: transfer,
-    [`/etc/sysupdate.${component}.d/${component}.conf`]: transfer,
-  };
 }
