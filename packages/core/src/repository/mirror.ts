@@ -10,6 +10,7 @@ import { type Keyring, describeKey, parseKeyring } from './keyring.ts';
 import { extensionDirectory, indexName, keyringNames } from './layout.ts';
 import { checkedBaseUrl } from './publish.ts';
 import { type RepositoryReader, directoryReader, isUrl, urlReader } from './reader.ts';
+import { indexProblems } from './rules.ts';
 import {
   type Repository,
   checkGeneration,
@@ -49,8 +50,8 @@ export interface MirrorReport {
  * Copies a repository, or some of its extensions, with its signatures as they are. Nothing becomes visible before it
  * is verified; what is there is not fetched again; an interrupted download is gone on with by the next call.
  *
- * @throws SysextError `SIGNATURE_INVALID`, `DIGEST_MISMATCH`, `RECORD_INVALID`, `REPOSITORY_INVALID` for a repository
- * that does not verify; `UNKNOWN_EXTENSION`; what a download throws.
+ * @throws SysextError `SIGNATURE_INVALID`, `DIGEST_MISMATCH`, `RECORD_INVALID`, `REPOSITORY_INVALID`, `FEED_CONFLICT` for
+ * a repository that does not verify; `UNKNOWN_EXTENSION`; what a download throws.
  */
 export async function mirror(context: Context, options: MirrorOptions): Promise<MirrorReport> {
   const { source, directory } = options;
@@ -88,6 +89,10 @@ async function copyAll(
   for (const name of names) {
     context.onEvent({ type: 'start', step: 'mirror', subject: name });
     const { index: offered, generation } = await readChecked(reader, name, keyring);
+    const problems = indexProblems(offered);
+    if (problems.length > 0) {
+      throw new SysextError('FEED_CONFLICT', `hosts would go wrong over ${name}:\n  ${problems.join('\n  ')}`);
+    }
     const place = extensionDirectory(directory, name);
     const there = await readGeneration(place);
     const had = there === undefined ? undefined : await whole(there, name, place, keyring);

@@ -74,10 +74,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    response.setHeader('Allow', 'GET, HEAD');
-    return refuse(response, 405);
-  }
+  if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, { Allow: 'GET, HEAD' });
   const path = requestedPath(request.url ?? '');
   if (path === undefined) return refuse(response, 400);
   // Resolved once: a publish that comes between would give the size of one file and the bytes of another.
@@ -101,7 +98,9 @@ async function answer(
       );
       answered.setHeader('X-Content-Type-Options', 'nosniff');
     })
-    .on('error', (error: { readonly status?: number }) => refuse(response, error.status ?? 500))
+    .on('error', ({ status = 500, headers }: { readonly status?: number; readonly headers?: Record<string, string> }) =>
+      refuse(response, status, headers),
+    )
     .on('directory', () => refuse(response, 404))
     .pipe(response);
 }
@@ -137,14 +136,13 @@ function contentType(name: string): string {
   return 'application/octet-stream';
 }
 
-function refuse(response: ServerResponse, status: number): void {
+function refuse(response: ServerResponse, status: number, headers: Readonly<Record<string, string>> = {}): void {
   if (response.headersSent) return void response.destroy();
-  const text = `${status}\n`;
-  for (const name of response.getHeaderNames()) if (name !== 'allow') response.removeHeader(name);
+  for (const name of response.getHeaderNames()) response.removeHeader(name);
   response.writeHead(status, {
     'Content-Type': 'text/plain; charset=utf-8',
-    'Content-Length': text.length,
     'Cache-Control': 'no-cache',
+    ...headers,
   });
-  response.end(text);
+  response.end(`${status}\n`);
 }

@@ -3,8 +3,6 @@ import type { Context } from '../context.ts';
 import { SysextError } from '../errors.ts';
 import type { Extension } from '../recipe.ts';
 import type { BuildRecord } from '../record.ts';
-import { compareVersions } from '../version.ts';
-import { feedProblem } from './feed.ts';
 import type { Generation } from './generation.ts';
 import {
   ExtensionIndex,
@@ -19,6 +17,7 @@ import { indexName, keyringNames, parseImageName, sumsName } from './layout.ts';
 import { type RepositoryReader, withReader } from './reader.ts';
 import { rebuild } from './rebuild.ts';
 import { parseRecord } from './record-file.ts';
+import { indexProblems } from './rules.ts';
 import { checkGeneration, transfersOf } from './state.ts';
 import { parseSums } from './sums-file.ts';
 import { unpackedBlob } from './unpack.ts';
@@ -148,7 +147,7 @@ class Verification {
     const images = index.versions.flatMap((version) => version.images.map((image) => ({ version, image })));
     this.#counts.versions += index.versions.length;
     this.#counts.images += images.length;
-    this.#rules(index);
+    for (const problem of indexProblems(index)) this.#report(`${name}/${indexName}`, problem);
     for (const [file, text] of transfersOf(index, { baseUrl: repository.baseUrl, verify: repository.signed })) {
       const path = `${name}/${file}`;
       await this.#attempt(path, async () => {
@@ -160,28 +159,6 @@ class Verification {
       });
     }
     for (const { version, image } of images) await this.#image(index, version, image);
-  }
-
-  /** What every publish has kept; whoever wrote the index by other means may not have. */
-  #rules(index: ExtensionIndex): void {
-    const path = `${index.name}/${indexName}`;
-    for (const [at, version] of index.versions.entries()) {
-      const next = index.versions[at + 1];
-      const order = next === undefined ? 1 : compareVersions(version.version, next.version);
-      if (order < 0) this.#report(path, `${version.version} stands before ${next!.version}, which is newer`);
-      if (order === 0) this.#report(path, `systemd cannot tell ${version.version} from ${next!.version}`);
-      const problem = feedProblem(index, version);
-      if (problem !== undefined) this.#report(path, `${version.version}: ${problem}`);
-      for (const { file, arch, raw } of version.images) {
-        const named = parseImageName(index.name, file);
-        if (named?.version !== version.version || named.arch !== arch || named.packed !== (raw !== undefined)) {
-          this.#report(path, `${file} is no name for ${version.version} ${arch}`);
-        }
-      }
-      if (new Set(version.images.map(({ arch }) => arch)).size !== version.images.length) {
-        this.#report(path, `${version.version} has two images for one architecture`);
-      }
-    }
   }
 
   async #image(index: ExtensionIndex, version: PublishedVersion, image: PublishedImage): Promise<void> {
