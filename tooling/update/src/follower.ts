@@ -1,21 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import {
-  type RecipeInput,
-  type Signer,
-  componentOf,
-  renderTransfer,
-  updaterFiles,
-  updaterSettings,
-} from '@sysext/core';
-import {
-  type CommandResult,
-  type Host,
-  type HostFile,
-  type HostFiles,
-  type Network,
-  bootHost,
-} from '@sysext/test-host';
+import type { RecipeInput, Signer } from '@sysext/core';
+import { type CommandResult, type Host, type HostFiles, type Network, bootHost } from '@sysext/test-host';
 import { noise, temporaryDirectory } from '@sysext/testing';
 import { followerFiles } from './files.ts';
 import { demoFile, demoVersion, makeDemo } from './demo.ts';
