@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Extension, SysextError, nameProblem } from '@sysext/core';
+import { type ButaneFunction, type Extension, SysextError, defineButane, nameProblem } from '@sysext/core';
 
 /** A recipe may be source, as in a checkout, or compiled, as in a published package. */
 const recipeFiles = ['extension.ts', 'extension.js'] as const;
@@ -88,10 +88,33 @@ async function installedRecipe(name: string, from: string): Promise<string | und
   }
 }
 
+/**
+ * How an extension is deployed: by what its module exports as `butane`, or as one that needs nothing of its own.
+ *
+ * @throws SysextError `RECIPE_INVALID`.
+ */
+export async function findButane(extension: Extension): Promise<ButaneFunction> {
+  const file = await recipeIn(extension.directory);
+  const { butane } = file === undefined ? {} : await importModule(file);
+  if (typeof butane === 'function') return butane as ButaneFunction;
+  if (butane === undefined) return defineButane(extension);
+  throw new SysextError('RECIPE_INVALID', `${file} exports a butane that is no function`, {
+    hint: 'export const butane = defineButane(extension, { … })',
+  });
+}
+
 async function loadExtension(file: string): Promise<Extension> {
-  let loaded: unknown;
+  const { default: loaded } = await importModule(file);
+  if (typeof loaded === 'object' && loaded !== null && 'directory' in loaded && 'name' in loaded)
+    return loaded as Extension;
+  throw new SysextError('RECIPE_INVALID', `${file} does not export an extension as its default`, {
+    hint: 'export default defineExtension(import.meta.dirname, { … })',
+  });
+}
+
+async function importModule(file: string): Promise<{ readonly default?: unknown; readonly butane?: unknown }> {
   try {
-    loaded = ((await import(pathToFileURL(file).href)) as { default?: unknown }).default;
+    return (await import(pathToFileURL(file).href)) as object;
   } catch (error) {
     if (error instanceof SysextError) throw error;
     throw new SysextError(
@@ -100,11 +123,6 @@ async function loadExtension(file: string): Promise<Extension> {
       { cause: error },
     );
   }
-  if (typeof loaded === 'object' && loaded !== null && 'directory' in loaded && 'name' in loaded)
-    return loaded as Extension;
-  throw new SysextError('RECIPE_INVALID', `${file} does not export an extension as its default`, {
-    hint: 'export default defineExtension(import.meta.dirname, { … })',
-  });
 }
 
 function* upwards(from: string): Generator<string> {

@@ -94,7 +94,7 @@ function networked(sub: Command): Command {
     .option(
       '--mirror <from=to>',
       'ask another server: URL prefix=URL prefix; may be repeated (also: SYSEXT_MIRRORS)',
-      (value: string, previous: readonly string[] | undefined) => [...(previous ?? []), value],
+      repeated,
     )
     .option('--offline', 'use the cache only')
     .addOption(jsonOption());
@@ -172,6 +172,54 @@ function addExtensionCommands(program: Command, chosen: Extension | undefined): 
     .option('--series <series>', 'follow the versions of this series only')
     .option('--no-verify', 'of a repository that is published unsigned')
     .addOption(jsonOption());
+  addButane(program, chosen);
+}
+
+/** butane: takes several extensions, where none is chosen. */
+function addButane(program: Command, chosen: Extension | undefined): void {
+  const [argument, name] = chosen === undefined ? [' <extension...>', ' etcd'] : ['', ''];
+  networked(
+    subcommand(
+      program,
+      `butane${argument}`,
+      'print a Butane document that puts extensions, and what keeps them current, on a host',
+      [
+        `butane${name} --repo ./repo --set name=node1 --set address=10.0.0.1 >node1.yaml`,
+        `butane${name} --base-url https://sysext.example/ --keyring import-pubring.gpg --params node1.params.yaml`,
+        `butane${name} --repo ./repo --params node1.params.yaml --set certificates.key=@node1.key`,
+      ],
+      async () => {
+        const { butaneCommand } = await import('./commands/butane.ts');
+        return async (options, ...words) =>
+          await butaneCommand(chosen === undefined ? words.flat() : [chosen], options);
+      },
+    )
+      .option('--set <name=value>', 'a parameter; @FILE as the value is the text of a file; may be repeated', repeated)
+      .option('--params <file>', 'parameters as YAML or JSON; of several extensions, below the name of each')
+      .option('--repo <directory|url>', 'the repository that hosts fetch from: address, keyring, newest image')
+      .option('--base-url <url>', 'where the repository is served')
+      .option('--keyring <file>', "the repository's public keys")
+      .option('--no-verify', 'of a repository that is published unsigned')
+      .option('--image <file>', 'without --repo: the image, with its build record beside it; in dist/ when absent')
+      .option(
+        '-v, --version <version>',
+        "upstream version; the newest of the repository or the lock's default when absent",
+      )
+      .option('--series <series>', 'follow the versions of this series only')
+      .addOption(
+        new Option('-a, --arch <arch>', "architecture of the hosts; this machine's when absent").choices([
+          'x86-64',
+          'arm64',
+        ]),
+      )
+      .addOption(
+        new Option('--butane-version <version>', 'of its flatcar variant').choices(['1.0.0', '1.1.0']).default('1.1.0'),
+      ),
+  );
+}
+
+function repeated(value: string, previous: readonly string[] | undefined): string[] {
+  return [...(previous ?? []), value];
 }
 
 function positiveNumber(value: string): number {

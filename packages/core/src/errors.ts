@@ -55,6 +55,10 @@ export const exitCodes = {
   LINT_FAILED: 40,
   /** A file that is no readable system extension image. */
   IMAGE_INVALID: 41,
+  /** Parameters with which an extension cannot be deployed. */
+  PARAMETERS_INVALID: 42,
+  /** Extensions that one host cannot have together. */
+  DEPLOY_CONFLICT: 43,
   /** A program that the step needs is not installed. */
   TOOL_MISSING: 50,
   /** A program that the step needs failed. */

@@ -1,6 +1,21 @@
 export { type Arch, architectures, isArch, machineArch } from './arch.ts';
 export type { Artifact, ArtifactMember, Input } from './artifact.ts';
 export { type BuildOptions, type BuiltImage, build } from './build.ts';
+export { builtParameters } from './butane/built.ts';
+export { composeButane } from './butane/compose.ts';
+export { type ButaneFunction, type ButaneRecipe, defineButane } from './butane/define.ts';
+export type {
+  ButaneDirectory,
+  ButaneDocument,
+  ButaneFile,
+  ButaneFragment,
+  ButaneLink,
+  ButaneUnit,
+} from './butane/document.ts';
+export type { Provision } from './butane/fragment.ts';
+export type { CommonParameters } from './butane/parameters.ts';
+export { type PublishedParameters, type PublishedParametersOptions, publishedParameters } from './butane/published.ts';
+export { type ButaneVersion, type RenderButaneOptions, butaneVersions, renderButane } from './butane/render.ts';
 export { type Blob, Cache } from './cache.ts';
 export { type Checked, checkDirectory, checkExtension, checkImage } from './check.ts';
 export {

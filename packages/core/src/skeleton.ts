@@ -37,7 +37,7 @@ export function renderSkeleton({
     engines: { node: '>=22.18' },
     bin: { [`sysext-${name}`]: './bin.ts' },
     exports: { '.': './extension.ts' },
-    files: ['*.js', '*.d.ts', 'extension.lock.json', 'files', 'go', 'sysupdate'],
+    files: ['*.js', '*.d.ts', 'extension.lock.json', 'files', 'go', 'sysupdate', 'butane'],
     scripts: { build: 'node bin.ts build', prepack: 'tsc -p ../../../tsconfig.publish.json' },
     dependencies: { '@sysext/cli': dependency, '@sysext/core': dependency },
     publishConfig: {
@@ -54,9 +54,9 @@ import { runExtension } from '@sysext/cli';
 
 await runExtension(import('./extension.ts'));
 `,
-    'extension.ts': `import { defineExtension } from '@sysext/core';
+    'extension.ts': `import { defineButane, defineExtension } from '@sysext/core';
 
-export default defineExtension(import.meta.dirname, {
+const extension = defineExtension(import.meta.dirname, {
   name: '${name}',
   summary: 'One line that says what ${name} is',
   homepage: 'https://github.com/${repo}',
@@ -74,6 +74,10 @@ export default defineExtension(import.meta.dirname, {
     },
   ],
 });
+
+export default extension;
+
+export const butane = defineButane(extension);
 `,
     'extension.lock.json': `${JSON.stringify({ schema: 1, versions: {} }, undefined, 2)}\n`,
     [`sysupdate/${name}.transfer`]: transfer,

@@ -1,12 +1,12 @@
 import type { Series } from './series.ts';
 
 /** Directory for images on a host. Never one that systemd-sysext searches: it would merge what is half there. */
-function imageDirectory(name: string): string {
+export function imageDirectory(name: string): string {
   return `/opt/extensions/${name}`;
 }
 
 /** The link by which systemd-sysext finds an extension, and by whose name it knows it. */
-function imageLink(name: string): string {
+export function imageLink(name: string): string {
   return `/etc/extensions/${name}.raw`;
 }
 

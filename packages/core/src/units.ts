@@ -15,19 +15,20 @@ export function isUnitPath(path: string): boolean {
 /** A generated file: path in the image and text. */
 export type GeneratedFile = readonly [path: string, text: string];
 
-/**
- * The target that keeps a unit running once the image is merged: `Upholds=` also acts on a live
- * refresh, which `.wants` links and `[Install]` sections do not.
- */
-function upholdingTarget(unit: string): string {
+/** The target with which a unit starts at boot. */
+export function startingTarget(unit: string): string {
   if (unit.endsWith('.socket')) return 'sockets.target';
   return unit.endsWith('.timer') ? 'timers.target' : 'multi-user.target';
 }
 
+/**
+ * Has the target keep a unit running once the image is merged: `Upholds=` also acts on a live
+ * refresh, which `.wants` links and `[Install]` sections do not.
+ */
 function uphold(unit: string): GeneratedFile {
   const stem = unit.slice(0, unit.lastIndexOf('.'));
   return [
-    `usr/lib/systemd/system/${upholdingTarget(unit)}.d/10-${unit.replace(`${stem}.`, `${stem}-`)}.conf`,
+    `usr/lib/systemd/system/${startingTarget(unit)}.d/10-${unit.replace(`${stem}.`, `${stem}-`)}.conf`,
     `[Unit]\nUpholds=${unit}\n`,
   ];
 }

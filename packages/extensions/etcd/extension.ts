@@ -1,6 +1,8 @@
-import { defineExtension } from '@sysext/core';
+import { defineButane, defineExtension } from '@sysext/core';
+import { EtcdParameters } from './parameters.ts';
+import { provision } from './provision.ts';
 
-export default defineExtension(import.meta.dirname, {
+const etcd = defineExtension(import.meta.dirname, {
   name: 'etcd',
   summary: 'Distributed key-value store, with etcdctl and etcdutl',
   homepage: 'https://etcd.io/',
@@ -44,4 +46,23 @@ export default defineExtension(import.meta.dirname, {
       why: "Flatcar brings its own; the operator's tools have to be of the server's version",
     },
   ],
+});
+
+export default etcd;
+
+/** Deploys a member of a cluster. */
+export const butane = defineButane(etcd, {
+  parameters: EtcdParameters,
+  example: {
+    name: 'node1',
+    address: '10.0.0.1',
+    initialCluster: {
+      node1: 'https://10.0.0.1:2380',
+      node2: 'https://10.0.0.2:2380',
+      node3: 'https://10.0.0.3:2380',
+    },
+    metricsUrl: 'http://127.0.0.1:2381',
+    gomaxprocs: 4,
+  },
+  provision,
 });

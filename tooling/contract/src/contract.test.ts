@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
   type Arch,
-  type BuiltImage,
   BuildRecord,
+  type BuiltImage,
+  type ButaneDocument,
+  type ButaneFunction,
   Cache,
   type Context,
   type Extension,
@@ -14,29 +16,36 @@ import {
   type SysextEvent,
   architectures,
   build,
+  butaneVersions,
+  composeButane,
   createContext,
   goDirectory,
+  imageVersion,
   openImage,
   programsOf,
   readLock,
+  renderButane,
   renderTransfer,
   resolveDownloads,
   writeLock,
 } from '@sysext/core';
+import { describeIgnition, transpile, validate } from '@sysext/ignition';
 import { type FakeUpstream, startUpstream, temporaryDirectory } from '@sysext/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { commonExample } from './example.ts';
 import { imitate } from './imitate.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..', 'packages', 'extensions');
-const extensions = await Promise.all(
+const modules = await Promise.all(
   (await readdir(root)).map(async (name) => {
     const file = pathToFileURL(join(root, name, 'extension.ts')).href;
-    return ((await import(file)) as { default: Extension }).default;
+    return (await import(file)) as { readonly default: Extension; readonly butane: ButaneFunction };
   }),
 );
 
 /** What every extension owes, whatever it is; run over every recipe there is. */
-describe.each(extensions.map((extension) => [extension.name, extension] as const))('%s', (name, extension) => {
+describe.each(modules.map((module) => [module.default.name, module] as const))('%s', (name, module) => {
+  const { default: extension, butane } = module;
   const offered = extension.architectures ?? architectures;
   const hasRelease = programsOf(extension).every(([, { sources }]) => sources.some(({ kind }) => kind === 'release'));
 
@@ -49,7 +58,7 @@ describe.each(extensions.map((extension) => [extension.name, extension] as const
       engines: { node: '>=22.18' },
       bin: { [command]: './bin.ts' },
       exports: { '.': './extension.ts' },
-      files: ['*.js', '*.d.ts', 'extension.lock.json', 'files', 'go', 'sysupdate'],
+      files: ['*.js', '*.d.ts', 'extension.lock.json', 'files', 'go', 'sysupdate', 'butane'],
       scripts: { build: 'node bin.ts build' },
       publishConfig: { access: 'public', bin: { [command]: './bin.js' }, exports: { '.': './extension.js' } },
     });
@@ -82,6 +91,23 @@ describe.each(extensions.map((extension) => [extension.name, extension] as const
     const text = renderTransfer(name, { baseUrl: 'https://sysext.example/', verify: true });
     await expect(text).toMatchFileSnapshot(join(extension.directory, 'sysupdate', `${name}.${suffix}`));
   });
+
+  test('shows a Butane document that deploys it', async () => {
+    const shown = join(extension.directory, 'butane', `${name}.yaml`);
+    await expect(renderButane(await exampleDocument())).toMatchFileSnapshot(shown);
+  });
+
+  describeIgnition('by the real Butane and Ignition', () => {
+    test.each(butaneVersions)('its document of version %s is in order', async (version) => {
+      await validate(await transpile(renderButane(await exampleDocument(), { version })));
+    });
+  });
+
+  async function exampleDocument(): Promise<ButaneDocument> {
+    const { default: version } = await readLock(extension.directory);
+    const common = commonExample(imageVersion({ version: version!, revision: 0 }));
+    return composeButane([await butane({ ...common, ...butane.example })]);
+  }
 
   describe.runIf(hasRelease)('from a fake upstream', () => {
     let upstream: FakeUpstream;
