@@ -1,0 +1,65 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type ButaneFragment,
+  type Context,
+  type Signer,
+  createContext,
+  createKey,
+  machineArch,
+  publish,
+  publishedParameters,
+  serveRepository,
+} from '@sysext/core';
+import { temporaryDirectory } from '@sysext/testing';
+import { butane } from '../extension.ts';
+
+/** What a member needs to be told beyond what its repository knows. */
+export type Member = Omit<Parameters<typeof butane>[0], 'baseUrl' | 'image' | 'keyring' | 'verify'>;
+
+/** A signed repository of etcd that hosts reach. */
+export class PublishedEtcd implements AsyncDisposable {
+  readonly url: string;
+  readonly directory: string;
+  readonly #context: Context;
+  readonly #signer: Signer;
+  readonly #stack: AsyncDisposableStack;
+
+  private constructor(url: string, directory: string, context: Context, signer: Signer, stack: AsyncDisposableStack) {
+    this.url = url;
+    this.directory = directory;
+    this.#context = context;
+    this.#signer = signer;
+    this.#stack = stack;
+  }
+
+  /** Serves a new one, with these images in it, at an address such as the gateway of a network. */
+  static async open(host: string, images: readonly string[]): Promise<PublishedEtcd> {
+    await using stack = new AsyncDisposableStack();
+    const { path } = stack.use(await temporaryDirectory());
+    const directory = join(path, 'repository');
+    await mkdir(directory);
+    const { url } = stack.use(await serveRepository({ directory, host, port: 0 }));
+    const context = createContext({});
+    const signer = await createKey(context, join(path, 'key'));
+    const repository = new PublishedEtcd(url, directory, context, signer, stack.move());
+    await repository.publish(images);
+    return repository;
+  }
+
+  /** Adds images, as `sysext build` wrote them. */
+  async publish(images: readonly string[]): Promise<void> {
+    const { url, directory } = this;
+    await publish(this.#context, { repository: directory, baseUrl: url, signer: this.#signer, images });
+  }
+
+  /** Deploys a member from here, with the newest image. */
+  async deploy(member: Member): Promise<ButaneFragment> {
+    const options = { repository: this.directory, name: 'etcd', arch: machineArch()! };
+    return await butane({ ...(await publishedParameters(this.#context, options)), ...member });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync();
+  }
+}
