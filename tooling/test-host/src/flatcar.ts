@@ -46,6 +46,7 @@ export function dressing(release: Release): Dressing {
       'kmod',
       'libnss-myhostname',
       'libnss-systemd',
+      'mount',
       'netbase',
       'openssl',
       'passwd',

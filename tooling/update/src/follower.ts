@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { RecipeInput, Signer } from '@sysext/core';
-import { type CommandResult, type Host, type HostFiles, type Network, bootHost } from '@sysext/test-host';
+import { type CommandResult, type Host, type HostFiles, type Network, type Release, bootHost } from '@sysext/test-host';
 import { noise, temporaryDirectory } from '@sysext/testing';
 import { followerFiles } from './files.ts';
 import { demoFile, demoVersion, makeDemo } from './demo.ts';
@@ -13,6 +13,7 @@ type Policy = Pick<RecipeInput, 'update'>;
 export interface FollowerOptions {
   readonly policy?: Policy;
   readonly files?: HostFiles;
+  readonly release?: Release;
   /** Who signs; the host then takes nothing that is not signed so. */
   readonly signer?: Signer;
 }
@@ -34,7 +35,10 @@ export class Follower implements AsyncDisposable {
   }
 
   /** Boots the host with version 1.0 merged, and offers just that. */
-  static async boot(network: Network, { policy = {}, files = {}, signer }: FollowerOptions = {}): Promise<Follower> {
+  static async boot(
+    network: Network,
+    { policy = {}, files = {}, release = 'trixie', signer }: FollowerOptions = {},
+  ): Promise<Follower> {
     await using stack = new AsyncDisposableStack();
     const shelf = stack.use(await Shelf.open(network, signer));
     const directory = stack.use(await temporaryDirectory()).path;
@@ -44,7 +48,7 @@ export class Follower implements AsyncDisposable {
     if (signer !== undefined) await writeFile(keyring!, signer.publicKey);
     const recipe = { name: 'demo', services: { 'demo.service': { start: 'on-merge' as const } }, ...policy };
     const follows = { ...(await followerFiles(recipe, shelf.url, keyring)), ...files };
-    const host = stack.use(await bootHost({ network, images: { demo: image }, files: follows }));
+    const host = stack.use(await bootHost({ network, release, images: { demo: image }, files: follows }));
     return new Follower(host, shelf, directory, stack.move());
   }
 

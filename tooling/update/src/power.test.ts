@@ -2,8 +2,9 @@ import { setTimeout as after } from 'node:timers/promises';
 import { createNetwork, describeHost } from '@sysext/test-host';
 import { expect, test } from 'vitest';
 import { Follower } from './follower.ts';
+import { releases } from './releases.ts';
 
-/** Power cuts per host; with two hosts at once, twice as many. */
+/** Power cuts per release. */
 const cuts = 100;
 
 /** Milliseconds: an update takes about half of it. */
@@ -38,9 +39,10 @@ async function cutPower(follower: Follower): Promise<Record<'old' | 'new', numbe
 describeHost('a power cut at any moment of an update', () => {
   test('leaves the old version or the new one, and the next update gets through', { timeout: 900_000 }, async () => {
     await using network = await createNetwork();
-    await using one = await Follower.boot(network);
-    await using two = await Follower.boot(network);
-    for (const seen of await Promise.all([cutPower(one), cutPower(two)])) {
+    await using stack = new AsyncDisposableStack();
+    const followers: Follower[] = [];
+    for (const release of releases) followers.push(stack.use(await Follower.boot(network, { release })));
+    for (const seen of await Promise.all(followers.map(cutPower))) {
       expect(seen.old).toBeGreaterThan(0);
       expect(seen.new).toBeGreaterThan(0);
       process.stderr.write(`${seen.old} times the old version, ${seen.new} times the new one\n`);

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { type Signer, createContext, createKey } from '@sysext/core';
-import { createNetwork, describeHost } from '@sysext/test-host';
+import { createNetwork } from '@sysext/test-host';
 import { temporaryDirectory } from '@sysext/testing';
 import { expect, test } from 'vitest';
 import { Follower } from './follower.ts';
+import { describeReleases } from './releases.ts';
 
 const at = (version: string): object => ({ link: version, merged: version });
 
@@ -27,10 +28,10 @@ const flaws: [what: string, spoil: (follower: Follower) => Promise<void>][] = [
   ],
 ];
 
-describeHost('an index that', () => {
+describeReleases('an index that', (release) => {
   test.each(flaws)('%s changes nothing on a host', async (_, spoil) => {
     await using network = await createNetwork();
-    await using follower = await Follower.boot(network, { signer: await newKey() });
+    await using follower = await Follower.boot(network, { release, signer: await newKey() });
     const { host, shelf } = follower;
     const next = await follower.make('1.1');
     await shelf.offer(next);
@@ -45,11 +46,11 @@ describeHost('an index that', () => {
   });
 });
 
-describeHost('a new key', () => {
+describeReleases('a new key', (release) => {
   test('is taken by hosts that got it before, and by no others', async () => {
     await using network = await createNetwork();
     const [old, next] = [await newKey(), await newKey()];
-    await using follower = await Follower.boot(network, { signer: old });
+    await using follower = await Follower.boot(network, { release, signer: old });
     const { host, shelf } = follower;
     shelf.signer = next;
     await shelf.offer(await follower.make('1.1'));

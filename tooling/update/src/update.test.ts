@@ -1,15 +1,16 @@
 import { readFile } from 'node:fs/promises';
-import { createNetwork, describeHost } from '@sysext/test-host';
+import { createNetwork } from '@sysext/test-host';
 import { expect, test } from 'vitest';
 import { demoFile } from './demo.ts';
 import { Follower } from './follower.ts';
+import { describeReleases } from './releases.ts';
 
 const at = (version: string): object => ({ link: version, merged: version });
 
-describeHost('a host that follows a repository', () => {
+describeReleases('a host that follows a repository', (release) => {
   test('moves to the newest version, restarts what runs, and keeps the image before', async () => {
     await using network = await createNetwork();
-    await using follower = await Follower.boot(network);
+    await using follower = await Follower.boot(network, { release });
     const { host, shelf } = follower;
     const [old, next, newest] = [await follower.make('1.0'), await follower.make('1.0-1'), await follower.make('1.1')];
     const process = async (): Promise<string> =>
@@ -36,6 +37,7 @@ describeHost('a host that follows a repository', () => {
     await using network = await createNetwork();
     const soon = '[Timer]\nOnBootSec=\nOnActiveSec=1s\nAccuracySec=1ms\nRandomizedDelaySec=0\n';
     await using follower = await Follower.boot(network, {
+      release,
       files: {
         '/etc/systemd/system/sysext-update@demo.timer.d/soon.conf': soon,
         '/etc/systemd/system/timers.target.wants/sysext-update@demo.timer': { link: '../sysext-update@.timer' },
@@ -48,7 +50,7 @@ describeHost('a host that follows a repository', () => {
 
   test('asks for a reboot where the recipe says so', async () => {
     await using network = await createNetwork();
-    await using follower = await Follower.boot(network, { policy: { update: { apply: 'reboot' } } });
+    await using follower = await Follower.boot(network, { release, policy: { update: { apply: 'reboot' } } });
     await follower.shelf.offer(await follower.make('1.1'));
     expect(await follower.update()).toMatchObject({ exitCode: 0 });
     expect(await follower.state()).toEqual({ link: '1.1', merged: '1.0' });
@@ -62,6 +64,7 @@ describeHost('a host that follows a repository', () => {
     await using network = await createNetwork();
     const lock = { command: ['/usr/bin/env', 'LOCKED=yes'] as [string, ...string[]], environmentFile: '/etc/demo.env' };
     await using follower = await Follower.boot(network, {
+      release,
       policy: { update: { apply: 'restart', lock } },
       files: { '/etc/demo.env': 'CLUSTER=demo\n' },
     });
@@ -76,6 +79,7 @@ describeHost('a host that follows a repository', () => {
     await using network = await createNetwork();
     const lock = { command: ['/usr/bin/false'] as [string], environmentFile: '/etc/demo.env' };
     await using follower = await Follower.boot(network, {
+      release,
       policy: { update: { apply: 'restart', lock } },
       files: { '/etc/demo.env': 'CLUSTER=demo\n' },
     });
@@ -91,7 +95,7 @@ describeHost('a host that follows a repository', () => {
 
   test('stays where an operator rolled it back to, until there is something newer', async () => {
     await using network = await createNetwork();
-    await using follower = await Follower.boot(network);
+    await using follower = await Follower.boot(network, { release });
     const { host, shelf } = follower;
     const [old, bad] = [await follower.make('1.0'), await follower.make('1.1')];
     await shelf.offer(old, bad);
@@ -110,7 +114,7 @@ describeHost('a host that follows a repository', () => {
 
   test('mends a link that leads nowhere, and leaves one alone that was taken away', async () => {
     await using network = await createNetwork();
-    await using follower = await Follower.boot(network);
+    await using follower = await Follower.boot(network, { release });
     const { host } = follower;
     await follower.update();
     await host.run(['rm', '/etc/extensions/demo.raw']);
@@ -138,10 +142,10 @@ const images: [what: string, make: (follower: Follower) => Promise<string>, reas
   ],
 ];
 
-describeHost('an image', () => {
+describeReleases('an image', (release) => {
   test.each(images)('%s never stays active', async (_, make, reason) => {
     await using network = await createNetwork();
-    await using follower = await Follower.boot(network);
+    await using follower = await Follower.boot(network, { release });
     const { host, shelf } = follower;
     await host.waitForUnit('demo.service');
     const old = await follower.make('1.0');
@@ -199,10 +203,10 @@ const faults: [what: string, spoil: (follower: Follower, image: string) => Promi
   ],
 ];
 
-describeHost('an update', () => {
+describeReleases('an update', (release) => {
   test.each(faults)('waits for better times when %s', async (_, spoil) => {
     await using network = await createNetwork();
-    await using follower = await Follower.boot(network);
+    await using follower = await Follower.boot(network, { release });
     const { host, shelf } = follower;
     const image = await follower.make('1.1');
     await shelf.offer(image);
@@ -219,7 +223,7 @@ describeHost('an update', () => {
 
   test('does not go back with an index that is older than the host', async () => {
     await using network = await createNetwork();
-    await using follower = await Follower.boot(network);
+    await using follower = await Follower.boot(network, { release });
     const [old, next] = [await follower.make('1.0'), await follower.make('1.1')];
     await follower.shelf.offer(old, next);
     await follower.update();
@@ -230,7 +234,7 @@ describeHost('an update', () => {
 
   test('waits for room on a full disk', async () => {
     await using network = await createNetwork();
-    await using follower = await Follower.boot(network);
+    await using follower = await Follower.boot(network, { release });
     const { host, shelf } = follower;
     await host.run(['mount', '-t', 'tmpfs', '-o', 'size=8k', 'tmpfs', '/opt/extensions/demo']);
     await shelf.offer(await follower.make('1.1', { program: 'exec sleep infinity', ballast: 100_000 }));
@@ -243,7 +247,7 @@ describeHost('an update', () => {
 
   test('ends well beside another one, and beside one by hand', async () => {
     await using network = await createNetwork();
-    await using follower = await Follower.boot(network);
+    await using follower = await Follower.boot(network, { release });
     const { host, shelf } = follower;
     await shelf.offer(await follower.make('1.1'));
     const byHand = ['env', 'RUNTIME_DIRECTORY=/run/by-hand', 'STATE_DIRECTORY=/var/lib/sysext-update/demo'];
