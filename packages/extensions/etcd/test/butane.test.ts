@@ -1,7 +1,7 @@
-import { type ButaneFile, composeButane, renderButane } from '@sysext/core';
+import { type ButaneFile, composeButane, defineButane, renderButane } from '@sysext/core';
 import { describeIgnition, transpile, validate } from '@sysext/ignition';
 import { expect, test } from 'vitest';
-import { butane } from '../extension.ts';
+import etcd, { butane } from '../extension.ts';
 
 type EtcdOnly = Omit<Parameters<typeof butane>[0], keyof typeof common>;
 
@@ -153,5 +153,23 @@ describeIgnition('by the real Butane and Ignition', () => {
       const document = composeButane([await butane({ ...common, ...own, ...more })]);
       await validate(await transpile(renderButane(document)));
     }
+  });
+
+  test('it goes together with an extension that takes the place of one of Flatcar', async () => {
+    const other = { ...etcd, name: 'docker', conflicts: ['docker-flatcar'] };
+    const image = { ...common.image, version: 'v28.0.0' };
+    const fragments = [await butane({ ...common, ...member }), await defineButane(other)({ ...common, image })];
+    const document = composeButane(fragments);
+    await validate(await transpile(renderButane(document)));
+    expect(document.files.filter(({ path }) => path === '/opt/bin/sysext-update')).toHaveLength(1);
+    expect(document.links.map(({ path }) => path)).toEqual([
+      '/etc/extensions/docker-flatcar.raw',
+      '/etc/extensions/docker.raw',
+      '/etc/extensions/etcd.raw',
+      '/etc/systemd/system/multi-user.target.wants/etcd.service',
+      '/etc/systemd/system/timers.target.wants/sysext-update@docker.timer',
+      '/etc/systemd/system/timers.target.wants/sysext-update@etcd.timer',
+    ]);
+    expect(() => composeButane([...fragments, fragments[0]!])).toThrow('etcd is there more than once (etcd, etcd)');
   });
 });

@@ -53,6 +53,10 @@ describeIgnition('etcd, deployed by Butane and Ignition', () => {
         await host.waitForUnit('etcd.service');
         await host.waitForUnit(timer);
         expect((await host.run(login('etcdctl get greeting --print-value-only'))).stdout).toBe('hello');
+        // Links that are nobody's preset go all the same.
+        await host.run(['systemctl', 'disable', '--now', timer, 'etcd.service']);
+        const states = await host.run(['systemctl', 'is-enabled', timer, 'etcd.service'], { check: false });
+        expect(states.stdout).toBe('disabled\ndisabled');
       },
     );
   });
