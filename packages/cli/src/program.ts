@@ -294,7 +294,7 @@ function addPublish(program: Command): void {
           'publish dist/etcd-v3.5.21-x86-64.raw --repo repo',
           'publish etcd --arch all --transport xz',
         ],
-        async () => (await import('./commands/publish.ts')).publishCommand as Action,
+        async () => (await import('./commands/publish.ts')).publishCommand,
       ),
     )
       .option('--base-url <url>', 'where the repository is served; needed once (also: SYSEXT_BASE_URL)')

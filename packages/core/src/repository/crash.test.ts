@@ -1,5 +1,6 @@
 import { cp, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createKey } from './keys.ts';
@@ -23,12 +24,12 @@ beforeAll(async () => {
 });
 afterAll(async () => await shop[Symbol.asyncDispose]());
 
-const programs = join(import.meta.dirname, 'testing');
+const hook = fileURLToPath(import.meta.resolve('./testing/kill-hook.ts'));
+const publisher = fileURLToPath(import.meta.resolve('./testing/publisher.ts'));
 
 /** Runs a task in a process of its own; returns the number of its steps, or `undefined` when it was killed. */
 async function runKilled(killAt: number, ...args: string[]): Promise<number | undefined> {
-  const hook = join(programs, 'kill-hook.ts');
-  const ended = await execa(process.execPath, ['--import', hook, join(programs, 'publisher.ts'), ...args], {
+  const ended = await execa(process.execPath, ['--import', hook, publisher, ...args], {
     env: { KILL_AT: String(killAt), NODE_COMPILE_CACHE: join(shop.path, 'compiled') },
     reject: false,
   });

@@ -117,7 +117,7 @@ export function parseIndex<T>(schema: z.ZodType<T>, data: Uint8Array, where: str
 }
 
 /** What `SHA256SUMS` holds by the index: every image that is not yanked. */
-export function sumsOf({ versions }: ExtensionIndex): Sum[] {
+function sumsOf({ versions }: ExtensionIndex): Sum[] {
   return versions.flatMap(({ yanked, images }) =>
     yanked === undefined ? images.map(({ file, sha256 }) => ({ file, sha256 })) : [],
   );

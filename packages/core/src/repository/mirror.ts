@@ -85,7 +85,7 @@ async function copyAll(
 
   const fetched: string[] = [];
   let bytes = 0;
-  let index: RepositoryIndex = { ...origin, baseUrl, extensions: { ...repository.index?.extensions } };
+  const extensions: RepositoryIndex['extensions'] = { ...repository.index?.extensions };
   for (const name of names) {
     context.onEvent({ type: 'start', step: 'mirror', subject: name });
     const { index: offered, generation } = await readChecked(reader, name, keyring);
@@ -112,8 +112,8 @@ async function copyAll(
     }
     if (keyring !== undefined) await writeKeyring(directory, keyring);
     if (!sameDocuments(there, generation)) await commitExtension(directory, offered, generation, transfers);
-    index = { ...index, extensions: { ...index.extensions, [name]: origin.extensions[name]! } };
-    await writeRepositoryIndex(directory, index);
+    extensions[name] = origin.extensions[name]!;
+    await writeRepositoryIndex(directory, { ...origin, baseUrl, extensions });
     await removeUnlisted(directory, name, offered);
     context.onEvent({ type: 'end', step: 'mirror', subject: name, cached: sameDocuments(there, generation) });
   }

@@ -29,12 +29,12 @@ async function gpgVerifies(signature: string): Promise<boolean> {
   const { exitCode, stderr } = await execa(
     'gpg',
     [
-      ...['--no-options', '--no-default-keyring', '--no-auto-key-locate', '--no-auto-check-trustdb', '--batch'],
-      ...['--trust-model=always', `--homedir=${home}`, `--keyring=${at('keys/import-pubring.gpg')}`],
-      ...['--verify', at('demo', signature), '-'],
+      '--no-options', '--no-default-keyring', '--no-auto-key-locate', '--no-auto-check-trustdb', '--batch',
+      '--trust-model=always', `--homedir=${home}`, `--keyring=${at('keys/import-pubring.gpg')}`,
+      '--verify', at('demo', signature), '-',
     ],
     { inputFile: at('demo/SHA256SUMS'), reject: false },
-  );
+  ); // prettier-ignore
   return exitCode === 0 && stderr.includes('Good signature');
 }
 

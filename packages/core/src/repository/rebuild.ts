@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from '../build.ts';
 import type { Context } from '../context.ts';
-import { SysextError } from '../errors.ts';
 import type { Extension } from '../recipe.ts';
 import type { BuildRecord } from '../record.ts';
 import { imageVersion } from '../version.ts';

@@ -5,7 +5,7 @@ import type { Extension } from '../recipe.ts';
 import type { BuildRecord } from '../record.ts';
 import type { Generation } from './generation.ts';
 import {
-  ExtensionIndex,
+  type ExtensionIndex,
   type PublishedImage,
   type PublishedVersion,
   RepositoryIndex,
