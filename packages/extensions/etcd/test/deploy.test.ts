@@ -1,20 +1,10 @@
 import { composeButane, renderButane } from '@sysext/core';
 import { bootDeployed, describeIgnition } from '@sysext/ignition';
 import { createNetwork, describeHost } from '@sysext/test-host';
-import { type Authority, createAuthority } from '@sysext/testing';
+import { createAuthority } from '@sysext/testing';
 import { expect, test } from 'vitest';
 import { image, login } from './nodes.ts';
-import { PublishedEtcd } from './published.ts';
-
-/** Certificates of a member, one for all its purposes. */
-async function identity(authority: Authority, name: string) {
-  const { certificate, key } = await authority.issue([name, 'localhost', '127.0.0.1']);
-  const [server, serverKey] = ['/etc/etcd/pki/server.crt', '/etc/etcd/pki/server.key'];
-  return {
-    tls: { peerCert: server, peerKey: serverKey, clientCert: server, clientKey: serverKey },
-    certificates: { ca: authority.certificate, cert: certificate, key },
-  };
-}
+import { PublishedEtcd, identity } from './published.ts';
 
 describeIgnition('etcd, deployed by Butane and Ignition', () => {
   describeHost('on a host that boots for the first time', () => {

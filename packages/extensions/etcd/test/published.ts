@@ -11,11 +11,11 @@ import {
   publishedParameters,
   serveRepository,
 } from '@sysext/core';
-import { temporaryDirectory } from '@sysext/testing';
+import { type Authority, temporaryDirectory } from '@sysext/testing';
 import { butane } from '../extension.ts';
 
 /** What a member needs to be told beyond what its repository knows. */
-export type Member = Omit<Parameters<typeof butane>[0], 'baseUrl' | 'image' | 'keyring' | 'verify'>;
+type Member = Omit<Parameters<typeof butane>[0], 'baseUrl' | 'image' | 'keyring' | 'verify'>;
 
 /** A signed repository of etcd that hosts reach. */
 export class PublishedEtcd implements AsyncDisposable {
@@ -62,4 +62,14 @@ export class PublishedEtcd implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync();
   }
+}
+
+/** Certificates of a member, one for all its purposes. */
+export async function identity(authority: Authority, name: string): Promise<Pick<Member, 'tls' | 'certificates'>> {
+  const { certificate, key } = await authority.issue([name, 'localhost', '127.0.0.1']);
+  const [server, serverKey] = ['/etc/etcd/pki/server.crt', '/etc/etcd/pki/server.key'];
+  return {
+    tls: { peerCert: server, peerKey: serverKey, clientCert: server, clientKey: serverKey },
+    certificates: { ca: authority.certificate, cert: certificate, key },
+  };
 }
