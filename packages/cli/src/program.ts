@@ -196,8 +196,11 @@ function addButane(program: Command, chosen: Extension | undefined): void {
     )
       .option('--set <name=value>', 'a parameter; @FILE as the value is the text of a file; may be repeated', repeated)
       .option('--params <file>', 'parameters as YAML or JSON; of several extensions, below the name of each')
-      .option('--repo <directory|url>', 'the repository that hosts fetch from: address, keyring, newest image')
-      .option('--base-url <url>', 'where the repository is served')
+      .option(
+        '--repo <directory|url>',
+        'the repository that hosts fetch from: address, keyring, newest image (also: SYSEXT_REPO)',
+      )
+      .option('--base-url <url>', 'where the repository is served (also: SYSEXT_BASE_URL)')
       .option('--keyring <file>', "the repository's public keys")
       .option('--no-verify', 'of a repository that is published unsigned')
       .option('--image <file>', 'without --repo: the image, with its build record beside it; in dist/ when absent')

@@ -199,6 +199,47 @@ describe('sysext key', () => {
   });
 });
 
+describe('sysext butane', () => {
+  test('deploys from a repository, or what was built', async () => {
+    await startRepository();
+    const published = await sysext('butane', 'demo', '--repo', 'repo', '--arch', 'x86-64');
+    expect(published.stdout).toContain('source: https://sysext.example/demo/demo-v1.0.0-x86-64.raw\n');
+    expect(published.stdout).toContain('- path: /etc/systemd/import-pubring.gpg\n');
+    expect(published.stdout).toContain('Verify=yes\n');
+
+    const keyring = ['--keyring', 'repo/keys/import-pubring.gpg'];
+    const built = ['butane', 'demo', '--arch', 'x86-64', '--base-url', 'https://sysext.example/'];
+    expect((await sysext(...built, ...keyring)).stdout).toBe(published.stdout);
+    const image = 'packages/extensions/demo/dist/demo-v1.0.0-x86-64.raw';
+    expect((await sysext(...built, ...keyring, '--image', image)).stdout).toBe(published.stdout);
+    expect((await sysext(...built, '--no-verify')).stdout).toContain('Verify=no\n');
+
+    more = { SYSEXT_REPO: 'repo' };
+    expect((await sysext('butane', 'demo', '--arch', 'x86-64')).stdout).toBe(published.stdout);
+    const series = await sysext('butane', 'demo', '--arch', 'x86-64', '--series', '1.0');
+    expect(series.stdout).toContain('/etc/sysupdate.demo-1.0.d/demo-1.0.transfer\n');
+  });
+
+  test('refuses what Ignition cannot unpack', async () => {
+    await startRepository();
+    await sysext(
+      ...publishDemo,
+      '--transport',
+      'xz',
+      '--repo',
+      'packed',
+      '--key-file',
+      'key.asc',
+      '--base-url',
+      'https://x/',
+    );
+    const { exitCode, stderr } = await sysext('butane', 'demo', '--repo', 'packed', '--arch', 'x86-64');
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('demo-v1.0.0-x86-64.raw.xz, which Ignition cannot unpack');
+    expect(stderr).toContain('--transport plain');
+  });
+});
+
 test('serve and mirror: what is served verifies, is copied with its signatures, and Ctrl-C ends it', async () => {
   await startRepository();
   const serving = start('serve', 'repo', '--port', '0');

@@ -24,14 +24,29 @@ export interface RepositorySettings {
 }
 
 /**
+ * Where the repository is, and where it is served, as far as anything says so.
+ *
+ * @throws SysextError `USAGE` for a `sysext.config.json` that is none.
+ */
+export async function repositoryPlace(
+  { env }: Context,
+  options: Pick<RepositoryOptions, 'repo' | 'baseUrl'>,
+): Promise<Pick<RepositorySettings, 'baseUrl' | 'config'> & { readonly repository: string | undefined }> {
+  const config = await readRepositoryConfig(process.cwd());
+  return {
+    repository: options.repo ?? (env['SYSEXT_REPO'] || config.repo),
+    baseUrl: options.baseUrl ?? (env['SYSEXT_BASE_URL'] || config.baseUrl),
+    config,
+  };
+}
+
+/**
  * Gathers the settings, and unlocks the key.
  *
  * @throws SysextError `USAGE` when no repository or no key is named; what loading a key throws.
  */
 export async function repositorySettings(context: Context, options: RepositoryOptions): Promise<RepositorySettings> {
-  const { env } = context;
-  const config = await readRepositoryConfig(process.cwd());
-  const repository = options.repo ?? (env['SYSEXT_REPO'] || config.repo);
+  const { repository, baseUrl, config } = await repositoryPlace(context, options);
   if (repository === undefined) {
     throw new SysextError('USAGE', 'no repository is named', {
       hint: 'name its directory by --repo, SYSEXT_REPO or "repo" in sysext.config.json',
@@ -39,7 +54,7 @@ export async function repositorySettings(context: Context, options: RepositoryOp
   }
   return {
     repository,
-    baseUrl: options.baseUrl ?? (env['SYSEXT_BASE_URL'] || config.baseUrl),
+    baseUrl,
     signer: options.unsigned === true ? undefined : await signerOf(context, options.keyFile, config),
     config,
   };

@@ -22,6 +22,7 @@ import { findButane, findExtension } from '../find.ts';
 import { printResult } from '../output.ts';
 import type { CommonOptions } from '../program.ts';
 import { session } from '../session.ts';
+import { repositoryPlace } from '../settings.ts';
 import { chosenArches } from './build.ts';
 
 export interface ButaneCommandOptions extends CommonOptions {
@@ -96,16 +97,18 @@ async function commonParameters(
   keyring: Keyring | undefined,
 ): Promise<Parameters> {
   const { name } = extension;
-  const { repo, version } = options;
+  const { version } = options;
+  const place = await repositoryPlace(context, options);
   const [arch] = chosenArches(options.arch, extension) as [Arch];
   const series = options.series ?? (typeof own['series'] === 'string' ? own['series'] : undefined);
   const known =
     'image' in own
       ? {}
-      : repo === undefined
+      : place.repository === undefined || options.image !== undefined
         ? await builtParameters(options.image ?? (await builtImage(extension, version, arch)), name)
-        : await publishedParameters(context, { repository: repo, name, version, series, arch, keyring });
+        : await publishedParameters(context, { repository: place.repository, name, version, series, arch, keyring });
   return {
+    ...(place.baseUrl === undefined ? {} : { baseUrl: place.baseUrl }),
     ...known,
     ...(series === undefined ? {} : { series }),
     ...(options.baseUrl === undefined ? {} : { baseUrl: options.baseUrl }),
