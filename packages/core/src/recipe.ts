@@ -20,6 +20,7 @@ export function nameProblem(name: string): string | undefined {
     return 'only lower-case letters, digits and "-" are safe, and a letter or digit comes first';
   }
   if (name.length > 64) return 'it is longer than 64 characters';
+  if (name === 'keys') return 'a repository keeps its keyring under that name';
   if (name.startsWith('flatcar-') || name.startsWith('oem-') || name.endsWith('-flatcar')) {
     return "the forms flatcar-*, oem-* and *-flatcar belong to Flatcar's own images";
   }

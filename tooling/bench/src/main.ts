@@ -8,6 +8,9 @@ import etcd from '@sysext/etcd';
 import { startUpstream } from '@sysext/testing';
 import { execa } from 'execa';
 import { median, pair, rounds } from './measure.ts';
+import { fabricate } from '../../../packages/core/src/repository/testing/fabricate.ts';
+import { repositoryOf } from '../../../packages/core/src/repository/testing/many.ts';
+import { startWorkshop } from '../../../packages/core/src/repository/testing/repository.ts';
 import { Workshop, command } from './workshop.ts';
 
 interface Row {
@@ -141,6 +144,31 @@ for (const [name, timeLimit, sizeLimit] of [
   );
   const note = `${seconds(paired.ours)} against ${seconds(paired.theirs)}`;
   report({ what: 'sysext --help, time', against: 'node -e 0', limit: 3, measured: paired.ratio, note });
+}
+
+{
+  await using shop = await startWorkshop();
+  const repositories = { few: await repositoryOf(shop, 10), many: await repositoryOf(shop, 10_000) };
+  const key = join(shop.path, 'key.asc');
+  let round = 0;
+  const add = async (size: keyof typeof repositories): Promise<void> => {
+    const version = `v1.0.${round++}`;
+    const image = await fabricate(join(shop.path, 'dist'), { version, content: published });
+    await execa(process.execPath, [command, 'publish', image, '--repo', repositories[size], '--key-file', key]);
+  };
+  const published = await readFile(bakeryImage);
+  const paired = await pair(
+    async () => await add('many'),
+    async () => await add('few'),
+  );
+  const note = `${seconds(paired.ours)} against ${seconds(paired.theirs)}`;
+  report({
+    what: 'sysext publish of one image to 10,000, time',
+    against: 'to 10',
+    limit: 1.5,
+    measured: paired.ratio,
+    note,
+  });
 }
 
 const cells = rows.map(({ what, against, limit, measured, note }) => [

@@ -4,7 +4,7 @@ import { compareVersions, isPrerelease } from '../version.ts';
 import type { ExtensionIndex, PublishedVersion } from './index-file.ts';
 
 /** What the rules look at. */
-type Candidate = Pick<PublishedVersion, 'version' | 'upstream'>;
+type Candidate = Pick<PublishedVersion, 'version' | 'upstream' | 'series'>;
 
 /**
  * Where a version belongs among those of a feed, which are newest first: the place at which it is, or before which it
@@ -33,7 +33,7 @@ export function placeOf(
  * @param index the feed, without or with the version itself.
  */
 export function feedProblem({ versions, prereleases }: ExtensionIndex, candidate: Candidate): string | undefined {
-  const { version, upstream } = candidate;
+  const { version, upstream, series } = candidate;
   const { at, found } = placeOf(versions, version);
   const there = versions[at];
   if (!found && there !== undefined && compareVersions(there.version, version) === 0) {
@@ -48,11 +48,22 @@ export function feedProblem({ versions, prereleases }: ExtensionIndex, candidate
   if (other !== undefined && startsWithV(other.version) !== startsWithV(version)) {
     return `with and without a leading v must not be mixed: ${other.version} is published, and letters are older than digits`;
   }
+  const crossed = versions.find(
+    (known) => known.series?.name !== series?.name && (within(known, series) || within(candidate, known.series)),
+  );
+  if (crossed !== undefined) {
+    const [one, other] = within(crossed, series) ? [series!, crossed] : [crossed.series!, candidate];
+    return `hosts that follow series ${one.name} (${one.prefix}…) would take ${other.version} for one of it`;
+  }
   if (isPrerelease(upstream) && prereleases !== true) {
     return 'it is a prerelease, which systemd takes to be newer than its release; this feed is for releases';
   }
   return undefined;
 }
+
+/** Whether the transfer of a series fits a version. */
+const within = ({ version }: Candidate, series: Candidate['series']): boolean =>
+  series !== undefined && version.startsWith(series.prefix);
 
 const startsWithV = (version: string): boolean => /^v\d/i.test(version);
 

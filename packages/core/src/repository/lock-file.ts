@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '../context.ts';
+import { SysextError } from '../errors.ts';
 import { stream } from '../exec.ts';
 
 /** How long it takes until a person is told what is being waited for, in milliseconds. */
@@ -15,9 +16,11 @@ const patience = 1000;
  * the pipe, which comes with our own end, lets it go.
  *
  * @param path a file that stays; its directory has to be there.
+ * @param work gets a context that is aborted when the lock is lost because somebody ended `flock`.
  * @throws SysextError `TOOL_MISSING`, `TOOL_FAILED`; the signal's reason while waiting.
  */
-export async function withLock<T>(context: Context, path: string, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(context: Context, path: string, work: (context: Context) => Promise<T>): Promise<T> {
+  let released = false;
   const input = new PassThrough();
   const held = stream('flock', ['--exclusive', path, 'cat'], { ...context, input });
   try {
@@ -32,8 +35,14 @@ export async function withLock<T>(context: Context, path: string, work: () => Pr
     answered.abort();
     await waiting;
     context.signal.throwIfAborted();
-    return await work();
+    const lost = new AbortController();
+    const end = (): void => {
+      if (!released) lost.abort(new SysextError('IO', `the lock ${path} was lost: its flock was ended`));
+    };
+    held.finished.then(end, end);
+    return await work({ ...context, signal: AbortSignal.any([context.signal, lost.signal]) });
   } finally {
+    released = true;
     input.end();
     held.stdout.resume();
     await held.finished.catch(() => undefined);

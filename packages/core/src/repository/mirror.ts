@@ -15,11 +15,11 @@ import {
   type Repository,
   checkGeneration,
   commitExtension,
-  removeUnlisted,
   withRepository,
   writeKeyring,
   writeRepositoryIndex,
 } from './state.ts';
+import { announce } from './pending.ts';
 import { checkedRecord, readChecked } from './verify.ts';
 
 export interface MirrorOptions {
@@ -94,9 +94,9 @@ async function copyAll(
       throw new SysextError('FEED_CONFLICT', `hosts would go wrong over ${name}:\n  ${problems.join('\n  ')}`);
     }
     const place = extensionDirectory(directory, name);
+    await announce(directory, { [name]: [] });
     const there = await readGeneration(place);
     const had = there === undefined ? undefined : await whole(there, name, place, keyring);
-    await removeUnlisted(directory, name, union(had, offered));
     const present = new Set(had?.versions.flatMap(({ images }) => images.map(keyOf)));
     for (const version of offered.versions) {
       for (const image of version.images) {
@@ -114,7 +114,11 @@ async function copyAll(
     if (!sameDocuments(there, generation)) await commitExtension(directory, offered, generation, transfers);
     extensions[name] = origin.extensions[name]!;
     await writeRepositoryIndex(directory, { ...origin, baseUrl, extensions });
-    await removeUnlisted(directory, name, offered);
+    const kept = new Set(offered.versions.flatMap(({ images }) => images.map(keyOf)));
+    for (const image of had?.versions.flatMap(({ images }) => images) ?? []) {
+      if (kept.has(keyOf(image))) continue;
+      for (const file of [image.file, image.record.file]) await rm(join(place, file), { force: true });
+    }
     context.onEvent({ type: 'end', step: 'mirror', subject: name, cached: sameDocuments(there, generation) });
   }
   return { extensions: names, fetched, bytes };
@@ -195,10 +199,6 @@ async function whole(
     if (error instanceof SysextError) return undefined;
     throw error;
   }
-}
-
-function union(a: ExtensionIndex | undefined, b: ExtensionIndex): ExtensionIndex {
-  return a === undefined ? b : { ...b, versions: [...a.versions, ...b.versions] };
 }
 
 const keyOf = ({ file, sha256, record }: PublishedImage): string => `${file} ${sha256} ${record.sha256}`;

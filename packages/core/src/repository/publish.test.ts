@@ -129,6 +129,40 @@ describe('a published image', () => {
     expect(await readlink(at('demo/current'))).toBe('.generations/1');
   });
 
+  test('that lost its file, or a bit of it, is put back by publishing it again', async () => {
+    const image = { version: 'v1.0.0' };
+    await shop.publish([image]);
+    const file = at('demo/demo-v1.0.0-x86-64.raw');
+    const bytes = await readFile(file);
+    for (const damage of [async () => await rm(file), async () => await writeFile(file, bytes.subarray(1))]) {
+      await damage();
+      expect(await problems()).not.toEqual([]);
+      expect(await shop.publish([image])).toMatchObject([{ added: false }]);
+      expect((await readFile(file)).equals(bytes)).toBe(true);
+      expect(await problems()).toEqual([]);
+    }
+  });
+
+  test('leaves alone what lies beside it and was not published', async () => {
+    const foreign = ['demo-v0.9.0-x86-64.raw', 'demo-v0.9.0-x86-64.raw.xz', 'notes.txt'];
+    await mkdir(at('demo/records'), { recursive: true });
+    for (const name of [...foreign, 'records/demo-v0.9.0-x86-64.json']) await writeFile(at('demo', name), 'mine');
+    await shop.publish([{ version: 'v1.0.0' }]);
+    await failure(shop.publish([{ version: '2' }]));
+    for (const name of [...foreign, 'records/demo-v0.9.0-x86-64.json']) expect(await text('demo', name)).toBe('mine');
+    const taken = await failure(shop.publish([{ version: 'v0.9.0' }]));
+    expect(taken).toMatchObject({ code: 'USAGE', message: expect.stringContaining('and was not published') });
+    expect(await text('demo', 'demo-v0.9.0-x86-64.raw')).toBe('mine');
+  });
+
+  test('may have been built into its place', async () => {
+    const file = await fabricate(at('demo'), { version: 'v1.0.0' });
+    const bytes = await readFile(file);
+    await publish(shop.context(), { ...options(), images: [file] });
+    expect((await readFile(file)).equals(bytes)).toBe(true);
+    expect(await problems()).toEqual([]);
+  });
+
   test('that is packed is served packed; the index names both digests', async () => {
     const content = Buffer.alloc(200_000, 'image');
     const { stdout } = await execa('xz', ['-c'], { input: content, encoding: 'buffer' });
@@ -166,6 +200,7 @@ describe('is refused, and changes nothing:', () => {
       'FEED_CONFLICT',
       /taken for the architecture/,
     ],
+    ['the name of the keyring', { name: 'keys', version: 'v1' }, 'RECORD_INVALID', /keeps its keyring/],
     ['a reserved name', { name: 'oem-x', version: 'v1' }, 'RECORD_INVALID', /belong to Flatcar/],
   ];
   test.each(cases)('%s', async (_, image, code, says) => {
@@ -191,6 +226,15 @@ describe('is refused, and changes nothing:', () => {
     await writeFile(record, (await readFile(record, 'utf8')).replace('"name": "1.0"', '"name": "1"'));
     const error = await failure(publish(shop.context(), { ...options(), images: [files] }));
     expect(error).toMatchObject({ code: 'FEED_CONFLICT', message: expect.stringContaining('component demo-1') });
+  });
+
+  test('a series that would take the versions of another', async () => {
+    await shop.publish([{ version: 'v1.30.0' }]);
+    const file = await fabricate(join(shop.path, 'dist'), { version: 'v1.3.0' });
+    const record = file.replace('.raw', '.json');
+    await writeFile(record, (await readFile(record, 'utf8')).replace('"prefix": "v1.3."', '"prefix": "v1.3"'));
+    const error = await failure(publish(shop.context(), { ...options(), images: [file] }));
+    expect(error).toMatchObject({ code: 'FEED_CONFLICT', message: expect.stringContaining('would take v1.30.0') });
   });
 
   test('an image that is not the one of its record', async () => {

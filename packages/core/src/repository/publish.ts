@@ -5,23 +5,23 @@ import type { Context } from '../context.ts';
 import { SysextError, ioError } from '../errors.ts';
 import type { BuildRecord } from '../record.ts';
 import { imageVersion, isPrerelease } from '../version.ts';
-import { sha256 } from '../cache.ts';
+import { hashFile, sha256 } from '../cache.ts';
 import { syncDirectory, temporaryBeside, writeWhole } from '../write.ts';
 import { checkFeed, placeOf, withVersion } from './feed.ts';
 import { type ExtensionIndex, type PublishedImage, RepositoryIndex, entryOf } from './index-file.ts';
 import type { Signer } from './keys.ts';
 import { withKey } from './keyring.ts';
 import { extensionDirectory, parseImageName, recordName } from './layout.ts';
+import { announce } from './pending.ts';
 import { parseRecord } from './record-file.ts';
 import {
   type Repository,
   checkComponents,
   commitExtension,
-  keyUnknown,
+  checkSigner,
   makeGeneration,
   publishedNames,
   readPublished,
-  removeUnlisted,
   withRepository,
   writeKeyring,
   writeRepositoryIndex,
@@ -67,7 +67,7 @@ export interface Published {
 export async function publish(context: Context, options: PublishOptions): Promise<Published[]> {
   const { signer } = options;
   const offered = await Promise.all(options.images.map(readOffered));
-  return await withRepository(context, options.repository, async (repository) => {
+  return await withRepository(context, options.repository, async (repository, locked) => {
     const index = await settle(repository, options);
     const names = [...new Set(offered.map(({ record }) => record.extension))];
     const plans: Plan[] = [];
@@ -77,6 +77,12 @@ export async function publish(context: Context, options: PublishOptions): Promis
     }
     const known = [...Object.keys(index.extensions), ...names];
     for (const { after } of plans) checkComponents(known, after);
+    await announce(
+      repository.directory,
+      Object.fromEntries(
+        await Promise.all(plans.map(async (one) => [one.name, await newFiles(repository.directory, one)])),
+      ),
+    );
 
     if (signer === undefined) {
       context.onEvent({
@@ -90,12 +96,35 @@ export async function publish(context: Context, options: PublishOptions): Promis
     let catalogue = await mendCatalogue(repository, index);
     const results: Published[] = [];
     for (const one of plans) {
-      results.push(...(await carryOut(context, repository, catalogue, one, signer)));
+      results.push(...(await carryOut(locked, repository, catalogue, one, signer)));
       catalogue = withExtension(catalogue, one);
       await writeRepositoryIndex(repository.directory, catalogue);
     }
     return results;
   });
+}
+
+/**
+ * Files that a plan will put into an extension's directory.
+ *
+ * @throws SysextError `USAGE` for a name that another file has, which publishing did not put there.
+ */
+async function newFiles(directory: string, { name, steps }: Plan): Promise<string[]> {
+  const place = extensionDirectory(directory, name);
+  const files: string[] = [];
+  for (const { image, added } of steps) {
+    if (!added) continue;
+    for (const { file, sha256: expected } of [image, image.record]) {
+      const there = await hashFile(join(place, file)).catch(() => undefined);
+      if (there === undefined) files.push(file);
+      else if (there.sha256 !== expected) {
+        throw new SysextError('USAGE', `${join(place, file)} is in the way: it lies there, and was not published`, {
+          hint: 'move it away',
+        });
+      }
+    }
+  }
+  return files;
 }
 
 interface Offered {
@@ -142,13 +171,7 @@ async function settle(repository: Repository, { baseUrl, signer }: PublishOption
       hint: 'publish to a new directory, or go on with --unsigned',
     });
   }
-  if (
-    signer !== undefined &&
-    keyring !== undefined &&
-    !keyring.keys.some(({ fingerprint }) => fingerprint === signer.fingerprint)
-  ) {
-    throw keyUnknown(directory, signer, keyring);
-  }
+  checkSigner(repository, signer);
   const url = baseUrl ?? index?.baseUrl;
   if (url === undefined) {
     throw new SysextError('USAGE', `where ${directory} will be served is not known`, {
@@ -175,7 +198,6 @@ export function checkedBaseUrl(text: string): string {
 /** What a publish will do with one extension. */
 interface Plan {
   readonly name: string;
-  readonly before: ExtensionIndex | undefined;
   readonly after: ExtensionIndex;
   readonly steps: readonly { readonly offered: Offered; readonly image: PublishedImage; readonly added: boolean }[];
 }
@@ -220,7 +242,7 @@ function plan(
   if (prereleases === true && !steps.some(({ offered }) => isPrerelease(offered.record.version)) && isNew) {
     throw new SysextError('USAGE', `${name}: --prereleases, and none of the images is one`);
   }
-  return { name, before, after, steps };
+  return { name, after, steps };
 }
 
 /** A name that is taken: what by, and which one is free. */
@@ -284,12 +306,18 @@ async function carryOut(
   context: Context,
   { directory }: Repository,
   index: RepositoryIndex,
-  { name, before, after, steps }: Plan,
+  { name, after, steps }: Plan,
   signer: Signer | undefined,
 ): Promise<Published[]> {
   const place = extensionDirectory(directory, name);
-  await removeUnlisted(directory, name, before);
-  for (const { offered, added } of steps) if (added) await copyImage(context, place, offered);
+  for (const { offered, image, added } of steps) {
+    if (added) await copyImage(context, place, offered);
+    else if (!(await isIntact(place, image))) {
+      context.onEvent({ type: 'warning', message: `${image.file} is missing or damaged there; it is put back` });
+      await copyImage(context, place, offered);
+    }
+  }
+  context.signal.throwIfAborted();
   const subject = `${name} ${steps.map(({ offered }) => imageVersion(offered.record)).join(', ')}`;
   if (steps.some(({ added }) => added)) {
     await commitExtension(directory, after, await makeGeneration(after, signer), {
@@ -331,6 +359,12 @@ async function copyImage(context: Context, place: string, { path, stem, record, 
     await rm(temporary, { force: true }).catch(() => undefined);
     throw ioError(error, 'cannot publish', target);
   }
+}
+
+/** Whether a published file is there with the bytes it was published with. */
+async function isIntact(place: string, { file, size, sha256: expected }: PublishedImage): Promise<boolean> {
+  const found = await hashFile(join(place, file)).catch(() => undefined);
+  return found?.size === size && found.sha256 === expected;
 }
 
 function otherBytes(path: string, expected: string, found: string): SysextError {

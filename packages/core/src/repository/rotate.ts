@@ -11,6 +11,7 @@ import {
   withRepository,
   writeKeyring,
 } from './state.ts';
+import { announce } from './pending.ts';
 import { writeGeneration } from './generation.ts';
 import { extensionDirectory } from './layout.ts';
 
@@ -52,7 +53,9 @@ export async function finishRotation(
   return await withRepository(context, directory, async (repository) => {
     const keyring = keyringWith(repository, newSigner);
     const resigned: string[] = [];
-    for (const name of await publishedNames(directory)) {
+    const names = await publishedNames(directory);
+    await announce(directory, Object.fromEntries(names.map((name) => [name, []])));
+    for (const name of names) {
       const { index, signedBy } = (await readPublished(repository, name, [oldSigner, newSigner]))!;
       if (signedBy.every((fingerprint) => fingerprint === newSigner.fingerprint)) continue;
       await writeGeneration(extensionDirectory(directory, name), await makeGeneration(index, newSigner));

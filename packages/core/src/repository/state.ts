@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context.ts';
 import { SysextError, ioError } from '../errors.ts';
@@ -10,6 +10,7 @@ import {
   ExtensionIndex,
   RepositoryIndex,
   parseIndex,
+  readOwnIndex,
   renderExtensionIndex,
   renderRepositoryIndex,
   renderSumsOf,
@@ -22,12 +23,12 @@ import {
   indexName,
   indexSignatureName,
   keyringNames,
-  parseImageName,
   signatureNames,
   sumsName,
   transferNames,
 } from './layout.ts';
 import { withLock } from './lock-file.ts';
+import { settled, sweep } from './pending.ts';
 
 /** A repository on disk as those see it who may change it. */
 export interface Repository {
@@ -39,22 +40,32 @@ export interface Repository {
 }
 
 /**
- * Does something with a repository while nobody else changes it; the directory is made when it is missing.
+ * Does something with a repository while nobody else changes it; the directory is made when it is missing. What was
+ * announced (see `pending.ts`) and did not come to be published is removed, now or by the next call.
+ *
+ * @param work gets a context that is aborted should the lock be lost.
  */
 export async function withRepository<T>(
   context: Context,
   directory: string,
-  work: (repository: Repository) => Promise<T>,
+  work: (repository: Repository, context: Context) => Promise<T>,
 ): Promise<T> {
   try {
     await mkdir(directory, { recursive: true });
   } catch (error) {
     throw ioError(error, 'cannot make the repository', directory);
   }
-  return await withLock(context, join(directory, '.lock'), async () => {
-    await removeUnfinished(directory);
-    await removeUnfinished(join(directory, 'keys'));
-    return await work(await readRepository(directory));
+  return await withLock(context, join(directory, '.lock'), async (locked) => {
+    await sweep(directory);
+    const repository = await readRepository(directory);
+    try {
+      const result = await work(repository, locked);
+      await settled(directory);
+      return result;
+    } catch (error) {
+      if (!locked.signal.aborted) await sweep(directory);
+      throw error;
+    }
   });
 }
 
@@ -91,7 +102,8 @@ export async function readPublished(
   const generation = await readGeneration(place);
   if (generation === undefined) return undefined;
   try {
-    return await checkGeneration(generation, name, place, await keyringOf(signers));
+    const keyring = await keyringOf(signers);
+    return await checkGeneration(generation, name, place, keyring, keyring === undefined ? undefined : readOwnIndex);
   } catch (error) {
     if (!(error instanceof SysextError) || error.code !== 'SIGNATURE_INVALID') throw error;
     throw new SysextError(error.code, `${error.message}\nnothing is signed on top of what somebody else signed`, {
@@ -109,12 +121,15 @@ async function keyringOf(signers: readonly Pick<Signer, 'publicKey'>[]): Promise
 /**
  * Checks that a generation is whole: signatures by keys of the keyring, an index of the name, and the list that
  * follows from it.
+ *
+ * @param read reads the index once its signature is found good; by its schema when absent.
  */
 export async function checkGeneration(
   generation: Generation,
   name: string,
   where: string,
   keyring: Keyring | undefined,
+  read: (data: Uint8Array, where: string) => ExtensionIndex = (data, path) => parseIndex(ExtensionIndex, data, path),
 ): Promise<{ readonly index: ExtensionIndex; readonly signedBy: readonly string[] }> {
   const part = (file: keyof Generation): Uint8Array => {
     const data = generation[file];
@@ -124,15 +139,18 @@ export async function checkGeneration(
   };
   const signedBy = new Set<string>();
   if (keyring !== undefined) {
+    const [name, otherName] = signatureNames;
+    // The same bytes under another name need no other look.
+    const names = Buffer.compare(part(name), part(otherName)) === 0 ? [name] : signatureNames;
     for (const [file, signature] of [
-      ...signatureNames.map((signatureName) => [sumsName, signatureName] as const),
+      ...names.map((signatureName) => [sumsName, signatureName] as const),
       [indexName, indexSignatureName] as const,
     ]) {
       const by = await checkSignature(keyring, part(file), part(signature), `${where}/${file} (${signature})`);
       for (const fingerprint of by) signedBy.add(fingerprint);
     }
   }
-  const index = parseIndex(ExtensionIndex, part(indexName), `${where}/${indexName}`);
+  const index = read(part(indexName), `${where}/${indexName}`);
   if (index.name !== name) {
     throw new SysextError('REPOSITORY_INVALID', `${where}/${indexName} is the one of ${index.name}, not of ${name}`);
   }
@@ -229,38 +247,21 @@ export function checkComponents(indexed: readonly string[], index: ExtensionInde
 }
 
 /**
- * Removes what a killed process left below an extension: unfinished files, and images and records that no index
- * came to name.
+ * Checks that a key may sign: the first of the keyring may. One that was only announced must not, since hosts may not
+ * have it yet.
+ *
+ * @throws SysextError `KEY_UNKNOWN`
  */
-export async function removeUnlisted(
-  directory: string,
-  name: string,
-  index: ExtensionIndex | undefined,
-): Promise<void> {
-  const place = extensionDirectory(directory, name);
-  const listed = new Set(
-    index?.versions.flatMap(({ images }) => images.flatMap(({ file, record }) => [file, record.file])),
+export function checkSigner({ directory, keyring }: Repository, signer: Signer | undefined): void {
+  if (signer === undefined || keyring === undefined) return;
+  const place = keyring.keys.findIndex(({ fingerprint }) => fingerprint === signer.fingerprint);
+  if (place === 0) return;
+  if (place < 0) throw keyUnknown(directory, signer, keyring);
+  throw new SysextError(
+    'KEY_UNKNOWN',
+    `the key ${describeKey(signer)} is announced to hosts of ${directory}, and does not sign yet; ${describeKey(keyring.keys[0]!)} does`,
+    { hint: 'once every host has the keyring: sysext key rotate --finish' },
   );
-  await removeUnfinished(place);
-  await removeUnfinished(join(place, 'records'));
-  for (const file of await namesIn(place)) {
-    if (parseImageName(name, file) !== undefined && !listed.has(file)) await rm(join(place, file), { force: true });
-  }
-  for (const file of await namesIn(join(place, 'records'))) {
-    const isRecord = file.endsWith('.json') && parseImageName(name, `${file.slice(0, -5)}.raw`) !== undefined;
-    if (isRecord && !listed.has(`records/${file}`)) await rm(join(place, 'records', file), { force: true });
-  }
-}
-
-/** Under the lock nobody else writes: every unfinished file is one of a process that was killed. */
-async function removeUnfinished(directory: string): Promise<void> {
-  for (const file of await namesIn(directory)) {
-    if (/\.\d+-[0-9a-f]{8}\.tmp$/.test(file)) await rm(join(directory, file), { force: true });
-  }
-}
-
-async function namesIn(directory: string): Promise<string[]> {
-  return await readdir(directory).catch(() => []);
 }
 
 /** What two keys are called where one was expected and the other is there. */

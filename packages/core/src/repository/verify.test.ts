@@ -170,7 +170,9 @@ describe('a key that changes', () => {
     await beginRotation(shop.context(), rotation);
     await shop.publish([{ version: 'v1.0.2' }]);
     const early = await failure(shop.publish([{ version: 'v1.0.3' }], { signer: newSigner }));
-    expect(early).toMatchObject({ code: 'SIGNATURE_INVALID', hint: expect.stringContaining('sysext key rotate') });
+    expect(early).toMatchObject({ code: 'KEY_UNKNOWN', hint: expect.stringContaining('sysext key rotate --finish') });
+    const elsewhere = await failure(shop.publish([{ name: 'third', version: '1' }], { signer: newSigner }));
+    expect(elsewhere.code).toBe('KEY_UNKNOWN');
     expect(await problems()).toEqual([]);
     expect(await finishRotation(shop.context(), rotation)).toEqual(['demo', 'other']);
     await shop.publish([{ version: 'v1.0.3' }], { signer: newSigner });

@@ -2,7 +2,8 @@ import type { Context } from '../context.ts';
 import { SysextError } from '../errors.ts';
 import { findVersion, withVersion } from './feed.ts';
 import type { Signer } from './keys.ts';
-import { commitExtension, keyUnknown, makeGeneration, readPublished, withRepository } from './state.ts';
+import { commitExtension, checkSigner, makeGeneration, readPublished, withRepository } from './state.ts';
+import { announce } from './pending.ts';
 
 export interface YankOptions {
   readonly repository: string;
@@ -29,7 +30,7 @@ export async function yank(
   if (reason.trim() === '')
     throw new SysextError('USAGE', 'a yank needs a reason', { hint: 'for example --reason "loses data"' });
   return await withRepository(context, directory, async (repository) => {
-    const { index: catalogue, keyring } = repository;
+    const { index: catalogue } = repository;
     if (catalogue === undefined || !Object.hasOwn(catalogue.extensions, extension)) {
       const known = Object.keys(catalogue?.extensions ?? {});
       throw new SysextError(
@@ -42,17 +43,12 @@ export async function yank(
         hint: 'name the key by --key-file',
       });
     }
-    if (
-      signer !== undefined &&
-      keyring !== undefined &&
-      !keyring.keys.some(({ fingerprint }) => fingerprint === signer.fingerprint)
-    ) {
-      throw keyUnknown(directory, signer, keyring);
-    }
+    checkSigner(repository, signer);
     const signers = catalogue.signed && signer !== undefined ? [signer] : [];
     const { index } = (await readPublished(repository, extension, signers))!;
     const found = findVersion(index, version);
     if (found.yanked === reason) return { version: found.version, changed: false };
+    await announce(directory, { [extension]: [] });
     const after = withVersion(index, { ...found, yanked: reason });
     if (after.versions.every(({ yanked }) => yanked !== undefined)) {
       context.onEvent({
