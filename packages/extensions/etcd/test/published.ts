@@ -10,6 +10,7 @@ import {
   publish,
   publishedParameters,
   serveRepository,
+  yank,
 } from '@sysext/core';
 import { type Authority, temporaryDirectory } from '@sysext/testing';
 import { butane } from '../extension.ts';
@@ -51,6 +52,12 @@ export class PublishedEtcd implements AsyncDisposable {
   async publish(images: readonly string[]): Promise<void> {
     const { url, directory } = this;
     await publish(this.#context, { repository: directory, baseUrl: url, signer: this.#signer, images });
+  }
+
+  /** Takes a version out of what hosts are offered. */
+  async yank(version: string, reason: string): Promise<void> {
+    const options = { repository: this.directory, signer: this.#signer, extension: 'etcd', version, reason };
+    await yank(this.#context, options);
   }
 
   /** Deploys a member from here, with the newest image. */
