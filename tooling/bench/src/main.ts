@@ -86,6 +86,13 @@ for (const [name, timeLimit, sizeLimit] of [
 }
 
 {
+  const image = await workshop.sysextBuild(extension, ['--transport', 'xz', '-o', join(workshop.path, 'xz')], mirrors);
+  const [ours, theirs] = [await sizeOf(`${image}.xz`), await sizeOf(bakeryImage)];
+  const note = `${megabytes(ours)} against ${megabytes(theirs)}`;
+  report({ what: 'transport xz, bytes per update', against: 'the bakery', limit: 0.55, measured: ours / theirs, note });
+}
+
+{
   const tree = join(workshop.path, 'finished');
   const image = await profile('default')();
   await execa('unsquashfs', ['-quiet', '-no-progress', '-dest', tree, image]);

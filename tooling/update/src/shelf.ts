@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type FakeUpstream, type Fault, startUpstream } from '@sysext/testing';
 import type { Network } from '@sysext/test-host';
+import { execa } from 'execa';
 import type { Signer } from '@sysext/core';
 
 const signatures = ['SHA256SUMS.gpg', 'SHA256SUMS.sha256.asc'] as const;
@@ -66,6 +67,13 @@ export class Shelf implements AsyncDisposable {
   /** Stops serving a signature. */
   unsign(): void {
     for (const name of signatures) this.remove(name);
+  }
+
+  /** As {@link offer}, compressed for the wire. */
+  async offerPacked(...images: readonly string[]): Promise<void> {
+    const packed = images.map((image) => `${image}.xz`);
+    for (const image of images) await execa('xz', ['--keep', '--force', image]);
+    await this.offer(...packed);
   }
 
   /** Serves a text as the index. */

@@ -93,6 +93,18 @@ describeReleases('a host that follows a repository', (release) => {
     expect(await follower.state()).toEqual(at('1.1'));
   });
 
+  test('takes images that were compressed for the wire, and goes back to plain ones', async () => {
+    await using network = await createNetwork();
+    await using follower = await Follower.boot(network, { release });
+    await follower.shelf.offerPacked(await follower.make('1.1'));
+    expect(await follower.update()).toMatchObject({ exitCode: 0 });
+    expect(await follower.state()).toEqual(at('1.1'));
+    expect(await follower.installed()).toEqual([demoFile('1.0'), demoFile('1.1')]);
+    await follower.shelf.offer(await follower.make('1.2'));
+    expect(await follower.update()).toMatchObject({ exitCode: 0 });
+    expect(await follower.state()).toEqual(at('1.2'));
+  });
+
   test('stays where an operator rolled it back to, until there is something newer', async () => {
     await using network = await createNetwork();
     await using follower = await Follower.boot(network, { release });

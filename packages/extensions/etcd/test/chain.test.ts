@@ -9,7 +9,8 @@ import { image, login } from './nodes.ts';
 import { PublishedEtcd, identity } from './published.ts';
 
 const names = ['node1', 'node2', 'node3'];
-const [old, next] = ['v3.5.21', 'v3.5.33'];
+const old = 'v3.5.21';
+const next = 'v3.5.33';
 
 /** The timer as it is, but that it does not wait for hours. */
 const impatient =
@@ -53,7 +54,7 @@ describeIgnition('from a recipe to a fleet', () => {
         return end.value;
       });
       for (const host of hosts) await host.waitForUnit('etcd.service');
-      expect(await Promise.all(hosts.map(served))).toEqual(names.map(() => old!.slice(1)));
+      expect(await Promise.all(hosts.map(served))).toEqual(names.map(() => old.slice(1)));
 
       const loop = 'i=0; while :; do i=$((i + 1)); etcdctl put "key/$i" "$i" >/dev/null 2>&1 && echo "$i"; done';
       const writer = await hosts[0]!.spawn(login(loop));
@@ -76,7 +77,7 @@ describeIgnition('from a recipe to a fleet', () => {
       for (const host of hosts) {
         await host.waitUntil(login('etcdctl endpoint health'), { timeout: 60_000 });
         await host.run(['systemctl', 'start', 'sysext-update@etcd.service'], { timeout: 120_000 });
-        expect(await served(host)).toBe(next!.slice(1));
+        expect(await served(host)).toBe(next.slice(1));
       }
 
       const away = (await Promise.all(hosts.map(absences))).flat().toSorted(([a], [b]) => a - b);
@@ -89,17 +90,17 @@ describeIgnition('from a recipe to a fleet', () => {
       expect(acknowledged.length).toBeGreaterThan(10);
       expect(acknowledged.filter((value) => !kept.has(value))).toEqual([]);
 
-      await repository.yank(next!, 'the test says so');
+      await repository.yank(next, 'the test says so');
       for (const host of hosts) {
         const before = `/opt/extensions/etcd/etcd-${old}-${machineArch()}.raw`;
         await host.run(['ln', '-sfn', before, '/etc/extensions/etcd.raw']);
         await host.run(['systemctl', 'restart', 'systemd-sysext.service']);
         await host.run(['systemctl', 'restart', 'etcd.service'], { timeout: 60_000 });
-        expect(await served(host)).toBe(old!.slice(1));
+        expect(await served(host)).toBe(old.slice(1));
       }
       for (const host of hosts) {
         await host.run(['systemctl', 'start', 'sysext-update@etcd.service'], { timeout: 60_000 });
-        expect(await served(host)).toBe(old!.slice(1));
+        expect(await served(host)).toBe(old.slice(1));
       }
       expect(new Set((await hosts[0]!.run(everything)).stdout.split('\n'))).toEqual(kept);
     });
