@@ -54,3 +54,6 @@ export function printError(error: unknown, json: boolean): number {
   if (hint !== undefined) process.stderr.write(`${paint('cyan', ' hint')} ${hint}\n`);
   return exitCode;
 }
+
+/** `1 error`, `2 errors`. */
+export const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;

@@ -87,7 +87,7 @@ describe('sysext publish', () => {
     );
     expect(await sysext('verify', 'repo', '--rebuild')).toMatchObject({
       exitCode: 0,
-      stdout: expect.stringContaining('repo: 0 problems; 1 extensions, 1 versions, 1 images'),
+      stdout: expect.stringContaining('repo: 0 problems; 1 extension, 1 version, 1 image'),
       stderr: expect.stringContaining("checked by the repository's own keyring"),
     });
     const image = 'packages/extensions/demo/dist/demo-v1.0.0-x86-64.raw';

@@ -12,7 +12,7 @@ import {
   exitCodes,
 } from '@sysext/core';
 import { findExtension } from '../find.ts';
-import { printResult } from '../output.ts';
+import { plural, printResult } from '../output.ts';
 import type { CommonOptions } from '../program.ts';
 import { session } from '../session.ts';
 import { chosenArches } from './build.ts';
@@ -63,5 +63,3 @@ function renderFinding({ rule, severity, path, message, fix, allowed }: Finding)
   const last = allowed === undefined ? `  fix: ${fix}` : `  allowed by the recipe: ${allowed}`;
   return `${head} ${styleText('bold', rule)}${place}\n  ${message}\n${last}`;
 }
-
-const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { exitCodes, readKeyring, verifyRepository } from '@sysext/core';
 import { findExtension } from '../find.ts';
-import { bytes, printResult } from '../output.ts';
+import { bytes, printResult, plural } from '../output.ts';
 import type { CommonOptions } from '../program.ts';
 import { session } from '../session.ts';
 
@@ -28,7 +28,7 @@ export async function verifyCommand(options: VerifyCommandOptions, source: strin
         ),
         styleText(
           problems.length > 0 ? 'red' : 'green',
-          `${source}: ${problems.length} problems; ${extensions} extensions, ${versions} versions, ${images} images, ${bytes(report.bytes)} of them read`,
+          `${source}: ${plural(problems.length, 'problem')}; ${plural(extensions, 'extension')}, ${plural(versions, 'version')}, ${plural(images, 'image')}, ${bytes(report.bytes)} of them read`,
         ),
       ].join('\n'),
     );
