@@ -248,9 +248,9 @@ test('serve and mirror: what is served verifies, is copied with its signatures, 
     if (url === undefined) continue;
     expect((await sysext('verify', url, '--keyring', 'repo/keys/import-pubring.gpg')).exitCode).toBe(0);
     const first = await sysext('mirror', url, 'copy', '--only', 'demo', '--base-url', 'https://in.example/');
-    expect(first.stdout).toMatch(/^demo\/demo-v1\.0\.0-x86-64\.raw\n1 extensions, /);
+    expect(first.stdout).toMatch(/^demo\/demo-v1\.0\.0-x86-64\.raw\n1 extension, /);
     expect(first.stderr).toContain('taken on trust');
-    expect((await sysext('mirror', url, 'copy')).stdout).toBe('1 extensions, 0 B fetched');
+    expect((await sysext('mirror', url, 'copy')).stdout).toBe('1 extension, 0 B fetched');
     serving.kill('SIGINT');
   }
   expect(await serving).toMatchObject({ exitCode: 0, stdout: '' });

@@ -1,5 +1,5 @@
 import { mirror, readKeyring } from '@sysext/core';
-import { bytes, printResult } from '../output.ts';
+import { bytes, plural, printResult } from '../output.ts';
 import type { CommonOptions } from '../program.ts';
 import { session } from '../session.ts';
 
@@ -17,7 +17,9 @@ export async function mirrorCommand(options: MirrorCommandOptions, source: strin
     const keyring = options.keyring === undefined ? undefined : await readKeyring(options.keyring);
     const report = await mirror(context, { source, directory, only, keyring, baseUrl, unsigned });
     printResult(options.json, report, () =>
-      [...report.fetched, `${report.extensions.length} extensions, ${bytes(report.bytes)} fetched`].join('\n'),
+      [...report.fetched, `${plural(report.extensions.length, 'extension')}, ${bytes(report.bytes)} fetched`].join(
+        '\n',
+      ),
     );
   });
 }
