@@ -1,5 +1,11 @@
-import { Document, Scalar } from 'yaml';
+import { createRequire } from 'node:module';
+import type * as Yaml from 'yaml';
 import type { ButaneDirectory, ButaneDocument, ButaneFile, ButaneLink, ButaneUnit } from './document.ts';
+
+const require = createRequire(import.meta.url);
+
+/** Loaded by the first document: a build, which renders none, does not wait for its 70 modules. */
+const yaml = (): typeof Yaml => require('yaml') as typeof Yaml;
 
 /** Versions of Butane's `flatcar` variant, oldest first; they differ in nothing that is used here. */
 export const butaneVersions = ['1.0.0', '1.1.0'] as const;
@@ -25,7 +31,7 @@ export function renderButane(
     ...some('links', sorted(links, 'path').map(linkEntry)),
   };
   const systemd = some('units', sorted(units, 'name').map(unitEntry));
-  const document = new Document(
+  const document = new (yaml().Document)(
     {
       variant: 'flatcar',
       version,
@@ -78,8 +84,8 @@ function unitEntry({ name, text, enabled }: ButaneUnit): object {
   return { name, ...(enabled === undefined ? {} : { enabled }), contents: literal(text) };
 }
 
-function octal(mode: number): Scalar {
-  const scalar = new Scalar(mode);
+function octal(mode: number): Yaml.Scalar {
+  const scalar = new (yaml().Scalar)(mode);
   scalar.format = 'OCT';
   return scalar;
 }
@@ -93,9 +99,9 @@ function isPlain(text: string): boolean {
 }
 
 /** Several lines as they are, in a block. */
-function literal(text: string): Scalar | string {
+function literal(text: string): Yaml.Scalar | string {
   if (!text.includes('\n')) return text;
-  const scalar = new Scalar(text);
+  const scalar = new (yaml().Scalar)(text);
   scalar.type = 'BLOCK_LITERAL';
   return scalar;
 }
