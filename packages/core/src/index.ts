@@ -37,6 +37,7 @@ export type { Finding, Severity } from './lint/rule.ts';
 export { type LockOptions, type LockReport, lockVersion } from './lock-version.ts';
 export { Lock, type LockedVersion, type Pin, lockFileName, readLock, selectVersion, writeLock } from './lock.ts';
 export { Mirrors, displayUrl } from './mirrors.ts';
+export { sourcesOf } from './plan.ts';
 export { type Extension, type RecipeInput, Recipe, defineExtension, nameProblem, programsOf } from './recipe.ts';
 export { BuildRecord } from './record.ts';
 export { type RepositoryConfig, readRepositoryConfig } from './repository/config.ts';

@@ -6,6 +6,7 @@ import { download, exhausted, fetchText, isUnavailable } from './fetch.ts';
 import { githubAssetDigest } from './github.ts';
 import { type Lock, type LockedVersion, type Pin, readLock, writeLock } from './lock.ts';
 import { displayUrl } from './mirrors.ts';
+import { sourcesOf } from './plan.ts';
 import { type Extension, type Program, type Verification, programsOf } from './recipe.ts';
 import { lockGoModules } from './sources/go-lock.ts';
 import { type ResolvedDownload, resolveDownloads } from './sources/release.ts';
@@ -102,7 +103,7 @@ async function lockProgram(
   const notes: string[] = [];
   const failures: SysextError[] = [];
   let pinned = 0;
-  for (const source of program.sources) {
+  for (const source of sourcesOf(program, planned)) {
     const label = `${planned.name} ${planned.version} ${source.kind}`;
     try {
       if (source.kind === 'goModules') {

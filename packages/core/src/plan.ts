@@ -1,7 +1,7 @@
 import { type Arch, archNames, architectures } from './arch.ts';
 import { SysextError } from './errors.ts';
 import { type Lock, type LockedVersion, selectVersion } from './lock.ts';
-import { type Extension, type Source, type SourceKind, programsOf } from './recipe.ts';
+import { type Extension, type Program, type Source, type SourceKind, programsOf } from './recipe.ts';
 import { type ImageIdentity, compareVersions } from './version.ts';
 
 /** A program to bring in, at one version. */
@@ -60,9 +60,10 @@ export function makePlans(
         hint: `sysext lock ${extension.name} ${version}`,
       });
     }
-    const sources = program.sources.filter(({ kind }) => options.source === undefined || kind === options.source);
+    const offers = sourcesOf(program, { name, version: programVersion });
+    const sources = offers.filter(({ kind }) => options.source === undefined || kind === options.source);
     if (sources.length === 0) {
-      const kinds = program.sources.map(({ kind }) => kind).join(', ');
+      const kinds = offers.map(({ kind }) => kind).join(', ');
       throw new SysextError('USAGE', `${name} has no source ${options.source}; it has ${kinds}`);
     }
     return { name, version: programVersion, sources };
@@ -109,6 +110,22 @@ export function bareVersion(version: string): string {
   return version.replace(/^v(?=\d)/, '');
 }
 
+/**
+ * The sources that can deliver a version of a program, in the order to try them; at least one.
+ *
+ * @throws SysextError `UNKNOWN_VERSION` when the recipe restricts them all to other versions.
+ */
+export function sourcesOf(
+  program: Pick<Program, 'sources'>,
+  { name, version }: Pick<PlannedProgram, 'name' | 'version'>,
+): Source[] {
+  const sources = program.sources.filter(({ when }) => applies(when, version));
+  if (sources.length > 0) return sources;
+  throw new SysextError('UNKNOWN_VERSION', `no source of ${name} is for version ${version}`, {
+    hint: 'look at "when" in the recipe',
+  });
+}
+
 /** Values for the templates of a program's sources. `names` are the recipe's own words for architectures. */
 export function templateValues(
   program: Pick<PlannedProgram, 'version'>,
@@ -118,8 +135,15 @@ export function templateValues(
   return {
     version: program.version,
     bare: bareVersion(program.version),
+    ...numbersOf(program.version),
     arch: names[arch] ?? archNames[arch].go,
   };
+}
+
+/** The second and third number of a version, where it has them. */
+export function numbersOf(version: string): Record<string, string> {
+  const [, minor, patch] = /^v?\d+\.(\d+)(?:\.(\d+))?/.exec(version) ?? [];
+  return { ...(minor === undefined ? {} : { minor }), ...(patch === undefined ? {} : { patch }) };
 }
 
 /** Whether a rule with this range applies to a version. */

@@ -107,16 +107,33 @@ const Download = z.strictObject({
 const ReleaseSource = z.strictObject({
   kind: z.literal('release'),
   downloads: z.array(Download).min(1),
+  when: When.optional(),
 });
+
+/** Import path of a Go package or module. */
+const GoPath = z.string().regex(/^[\w.~-]+(\/[\w.~-]+)+$/);
 
 const GoModulesSource = z.strictObject({
   kind: z.literal('goModules'),
   /** Main package → file in the image. */
-  commands: z.record(z.string().regex(/^[\w.~-]+(\/[\w.~-]+)+$/), ImagePath),
+  commands: z.record(GoPath, ImagePath),
   /** Further linker flags; `-s -w` is always there. */
   ldflags: z.array(z.string()).optional(),
   /** Build tags. */
   tags: z.array(z.string().regex(/^\w+$/)).optional(),
+  /**
+   * Modules that the `go.mod` of a module replaces by directories of its own repository: what it requires of
+   * them is no version that a proxy has. `{minor}` and `{patch}` are numbers of the program's version.
+   */
+  siblings: z
+    .strictObject({
+      /** The module: `k8s.io/kubernetes`. */
+      of: GoPath,
+      /** At which version upstream publishes them: `v0.{minor}.{patch}`. */
+      version: z.string().regex(/^v[\w.{}+-]+$/),
+    })
+    .optional(),
+  when: When.optional(),
 });
 
 const Source = z.discriminatedUnion('kind', [ReleaseSource, GoModulesSource]);
@@ -136,6 +153,9 @@ const Program = z.strictObject({
   /** In the order to try them: the first that can be reached delivers. */
   sources: z.array(Source).min(1),
 });
+
+/** Target of a symlink, for a range of versions. */
+const LinkChoice = z.strictObject({ target: z.string().min(1), when: When.optional() });
 
 const Service = z.strictObject({
   /**
@@ -188,8 +208,8 @@ export const Recipe = z
     ...Program.shape,
     /** Further programs in the same image, each with a version of its own, pinned in the lock. */
     companions: z.record(Name, Program).optional(),
-    /** Symlinks: path → target. */
-    links: z.record(ImagePath, z.string().min(1)).optional(),
+    /** Symlinks: path → target, or the first of several that applies to the version; none when none does. */
+    links: z.record(ImagePath, z.string().min(1).or(z.array(LinkChoice).min(1))).optional(),
     /** Small generated files: path → text. `{version}`, `{bare}` and `{<companion>}` are filled in. */
     texts: z.record(ImagePath, z.string()).optional(),
     /** Literal replacements in files that come from upstream: path → what → by what. */

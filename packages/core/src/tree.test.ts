@@ -74,6 +74,19 @@ describe('stage', () => {
     );
   });
 
+  test('a link leads where it has to for the version, or is not there', async () => {
+    const tree = await treeOf({
+      links: {
+        '/usr/bin/a': [{ target: 'old', when: { before: 'v1' } }, { target: 'new' }],
+        '/usr/bin/b': [{ target: 'first', when: { from: 'v1' } }, { target: 'second' }],
+        '/usr/bin/c': [{ target: 'later', when: { from: 'v2' } }],
+      },
+    });
+    expect(tree.get('usr/bin/a')).toMatchObject({ type: 'symlink', target: 'new' });
+    expect(tree.get('usr/bin/b')).toMatchObject({ type: 'symlink', target: 'first' });
+    expect(tree.has('usr/bin/c')).toBe(false);
+  });
+
   test('adds links and texts, and replaces in what came from upstream', async () => {
     const tree = await treeOf({
       links: { '/usr/bin/d': 'demo' },

@@ -7,7 +7,7 @@ import { type Cache, hashFile, sha256 } from './cache.ts';
 import { SysextError, ioError, systemCode } from './errors.ts';
 import { releasePath, renderExtensionRelease } from './extension-release.ts';
 import { imagePathProblem, parentsOf } from './image-path.ts';
-import type { Plan } from './plan.ts';
+import { type Plan, applies } from './plan.ts';
 import { fillTemplate } from './template.ts';
 import { isUnitPath, renderSetup, renderUpholds } from './units.ts';
 
@@ -155,7 +155,10 @@ export async function stage(cache: Cache, plan: Plan, artifacts: readonly Artifa
   }
   await substitute(plan, entries);
   for (const [path, entry] of await staticFiles(join(extension.directory, 'files'))) add(path, entry);
-  for (const [path, target] of Object.entries(extension.links ?? {})) {
+  for (const [path, choices] of Object.entries(extension.links ?? {})) {
+    const target =
+      typeof choices === 'string' ? choices : choices.find(({ when }) => applies(when, plan.version))?.target;
+    if (target === undefined) continue;
     add(path.slice(1), { type: 'symlink', mode: 0o777, ...owner, target, origin: 'recipe' });
   }
   for (const [path, text] of Object.entries(extension.texts ?? {})) {

@@ -27,6 +27,7 @@ import {
   renderButane,
   renderTransfer,
   resolveDownloads,
+  sourcesOf,
   writeLock,
 } from '@sysext/core';
 import { describeIgnition, transpile, validate } from '@sysext/ignition';
@@ -72,7 +73,7 @@ describe.each(modules.map((module) => [module.default.name, module] as const))('
     for (const [version, locked] of Object.entries(lock.versions)) {
       for (const [program, { sources }] of programsOf(extension)) {
         const planned = { name: program, version: program === name ? version : locked.companions![program]! };
-        for (const source of sources) {
+        for (const source of sourcesOf({ sources }, planned)) {
           if (source.kind === 'goModules') {
             const directory = goDirectory(extension.directory, planned);
             expect(await readFile(join(directory, 'go.mod'), 'utf8')).toMatch(/^toolchain go1\.\d+/m);
@@ -138,8 +139,8 @@ describe.each(modules.map((module) => [module.default.name, module] as const))('
       const locked = lock.versions[version]!;
       const downloads: Lock['versions'][string]['downloads'] = {};
       for (const [program, { sources }] of programsOf(extension)) {
-        const planned = { version: program === name ? version : locked.companions![program]! };
-        for (const source of sources) {
+        const planned = { name: program, version: program === name ? version : locked.companions![program]! };
+        for (const source of sourcesOf({ sources }, planned)) {
           if (source.kind !== 'release') continue;
           for (const arch of offered) {
             for (const resolved of resolveDownloads(source, planned, arch)) {

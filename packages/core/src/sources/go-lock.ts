@@ -1,9 +1,11 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { run } from '../exec.ts';
-import { type PlannedProgram, bareVersion } from '../plan.ts';
+import { type PlannedProgram, bareVersion, numbersOf } from '../plan.ts';
 import type { GoModulesSource } from '../recipe.ts';
+import { fillTemplate } from '../template.ts';
 import { writeWhole } from '../write.ts';
 import { goDirectory, goSettings } from './go-modules.ts';
 
@@ -47,6 +49,7 @@ export async function lockGoModules(
     const toolchain = await go('env', 'GOVERSION');
     await writeFile(join(workspace, 'go.mod'), `module sysext.invalid/${program.name}\n\ngo 1.24.0\n`);
     const version = `v${bareVersion(program.version)}`;
+    if (source.siblings !== undefined) await replaceSiblings(go, source.siblings, program.version);
     await go('get', '-tool', ...Object.keys(source.commands).map((main) => `${main}@${version}`));
     await go('mod', 'tidy');
     await go('mod', 'edit', `-toolchain=${toolchain}`);
@@ -58,4 +61,27 @@ export async function lockGoModules(
   } finally {
     await rm(workspace, { recursive: true, force: true });
   }
+}
+
+const Downloaded = z.object({ GoMod: z.string() });
+const Edited = z.object({
+  Replace: z.array(z.object({ Old: z.object({ Path: z.string() }), New: z.object({ Path: z.string() }) })).nullish(),
+});
+
+/**
+ * Replaces the modules of upstream's repository by what upstream publishes of them. Its `go.mod` replaces them by
+ * directories, which counts only where it is the main module.
+ */
+async function replaceSiblings(
+  go: (...args: string[]) => Promise<string>,
+  { of, version }: NonNullable<GoModulesSource['siblings']>,
+  programVersion: string,
+): Promise<void> {
+  const downloaded = await go('mod', 'download', '-json', `${of}@v${bareVersion(programVersion)}`);
+  const { GoMod } = Downloaded.parse(JSON.parse(downloaded));
+  const { Replace } = Edited.parse(JSON.parse(await go('mod', 'edit', '-json', GoMod)));
+  const published = fillTemplate(version, numbersOf(programVersion));
+  const replaced = (Replace ?? []).filter(({ New }) => /^\.\.?\//.test(New.Path));
+  const edits = replaced.map(({ Old: { Path } }) => `-replace=${Path}=${Path}@${published}`);
+  if (edits.length > 0) await go('mod', 'edit', ...edits);
 }

@@ -33,18 +33,26 @@ afterEach(async () => {
 
 /** A module proxy in a directory, as `go help goproxy` describes it, with one module. */
 async function publish(text: string): Promise<void> {
-  const directory = join(work.path, 'proxy', 'example.com', 'hello', '@v');
+  await publishModule('example.com/hello', 'v1.2.3', { 'cmd/hello/v2/main.go': text });
+}
+
+async function publishModule(
+  path: string,
+  version: string,
+  files: Readonly<Record<string, string>>,
+  requirements = '',
+): Promise<void> {
+  const directory = join(work.path, 'proxy', path, '@v');
   await mkdir(directory, { recursive: true });
-  const goMod = 'module example.com/hello\n\ngo 1.21\n';
-  const files = { 'go.mod': goMod, 'cmd/hello/v2/main.go': text };
-  await writeFile(join(directory, 'list'), 'v1.2.3\n');
-  await writeFile(join(directory, 'v1.2.3.info'), '{"Version":"v1.2.3","Time":"2024-01-02T03:04:05Z"}');
-  await writeFile(join(directory, 'v1.2.3.mod'), goMod);
-  const members = Object.entries(files).map(([path, content]) => ({
-    path: `example.com/hello@v1.2.3/${path}`,
+  const goMod = `module ${path}\n\ngo 1.21\n${requirements}`;
+  await writeFile(join(directory, 'list'), `${version}\n`);
+  await writeFile(join(directory, `${version}.info`), `{"Version":"${version}","Time":"2024-01-02T03:04:05Z"}`);
+  await writeFile(join(directory, `${version}.mod`), goMod);
+  const members = Object.entries({ 'go.mod': goMod, ...files }).map(([name, content]) => ({
+    path: `${path}@${version}/${name}`,
     content,
   }));
-  await writeFile(join(directory, 'v1.2.3.zip'), zip(members));
+  await writeFile(join(directory, `${version}.zip`), zip(members));
 }
 
 function context(caches = 'one', options: ContextOptions = {}): Context {
@@ -103,6 +111,23 @@ describe('Go modules', { timeout: 120_000 }, () => {
     await lock();
     const first = await acquire(context('one'));
     expect((await acquire(context('two'))).members).toEqual(first.members);
+  });
+
+  test('of one repository are taken as upstream publishes each', async () => {
+    const requirements = 'require example.com/part v0.0.0\nreplace example.com/part => ./staging/part\n';
+    const usesPart = 'package main\n\nimport "example.com/part"\n\nfunc main() { println(part.Name) }\n';
+    await publishModule('example.com/hello', 'v1.2.3', { 'cmd/hello/v2/main.go': usesPart }, requirements);
+    await publishModule('example.com/part', 'v0.2.3', { 'part.go': 'package part\n\nconst Name = "part"\n' });
+    await expect(lock()).rejects.toThrow('example.com/part');
+    const siblings = { of: 'example.com/hello', version: 'v0.{minor}.{patch}' };
+    await lockGoModules(context(), { ...source, siblings }, program, work.path);
+    expect(await readFile(join(goDirectory(), 'go.mod'), 'utf8')).toContain(
+      'replace example.com/part => example.com/part v0.2.3\n',
+    );
+    expect((await acquire()).inputs).toEqual([
+      expect.objectContaining({ module: 'example.com/hello', version: 'v1.2.3' }),
+      expect.objectContaining({ module: 'example.com/part', version: 'v0.2.3' }),
+    ]);
   });
 
   test('that changed at the proxy stop the build', async () => {
