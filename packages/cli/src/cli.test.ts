@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FakeUpstream, gzip, noise, startUpstream, tar, temporaryDirectory, tinyElf } from '@sysext/testing';
 import { execa } from 'execa';
@@ -212,6 +212,26 @@ describe('results', () => {
       exitCode: 40,
       stdout: expect.stringContaining('usr-sbin'),
     });
+  });
+
+  test('lint --all compares the lists of paths that are checked in', async () => {
+    const extensions = join(work.path, 'packages/extensions');
+    const list = (path: string): Promise<void> => writeFile(path, '0755 0:0 /usr/bin/\n0755 0:0 /usr/bin/demo\n');
+    await mkdir(join(extensions, 'demo/test/golden'), { recursive: true });
+    await list(join(extensions, 'demo/test/golden/tree.txt'));
+    expect(await sysext('lint', '--all')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('together') });
+
+    await cp(join(extensions, 'demo'), join(extensions, 'other'), { recursive: true });
+    const recipe = join(extensions, 'other/extension.ts');
+    await writeFile(recipe, (await readFile(recipe, 'utf8')).replace("name: 'demo'", "name: 'other'"));
+    expect(await sysext('lint', '--all')).toMatchObject({
+      exitCode: 40,
+      stdout: expect.stringMatching(/shared-path.* \/usr\/bin\/demo[^]*demo and other ship it/),
+    });
+    await rm(join(extensions, 'other/test'), { recursive: true });
+    expect(await sysext('lint', '--all')).toMatchObject({ exitCode: 53, stderr: expect.stringContaining('tree.txt') });
+    expect(await sysext('lint')).toMatchObject({ exitCode: 2 });
+    expect(await sysext('lint', '--all', 'demo')).toMatchObject({ exitCode: 2 });
   });
 
   test('a file that is no image', async () => {

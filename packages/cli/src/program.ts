@@ -246,14 +246,15 @@ function addLint(program: Command): void {
   networked(
     subcommand(
       program,
-      'lint <image|tree|extension>',
-      'check an image, a directory tree, or what an extension would build',
-      ['lint etcd', 'lint etcd-v3.5.21-x86-64.raw', 'lint ./tree --name demo --json'],
+      'lint [image|tree|extension]',
+      'check an image, a directory tree, what an extension would build, or all extensions against each other',
+      ['lint etcd', 'lint etcd-v3.5.21-x86-64.raw', 'lint ./tree --name demo --json', 'lint --all'],
       async () => (await import('./commands/lint.ts')).lintCommand,
     )
       .option('-v, --version <version>', 'of an extension: upstream version')
       .addOption(archOption())
-      .option('--name <name>', 'name the host will see; told from the release file when absent'),
+      .option('--name <name>', 'name the host will see; told from the release file when absent')
+      .option('--all', 'compare the paths of all extensions with each other and with the host; downloads nothing'),
   );
 }
 

@@ -56,7 +56,7 @@ async function acquireFrom(
 ): Promise<Pick<Artifact, 'members' | 'inputs' | 'tools'>> {
   switch (source.kind) {
     case 'release':
-      return await acquireRelease(context, source, program, plan.arch, plan.locked.downloads);
+      return await acquireRelease(context, source, program, plan.arch, plan.locked);
     case 'goModules':
       return await acquireGoModules(context, source, program, plan.arch, plan.extension.directory);
   }

@@ -19,7 +19,7 @@ import { type ContextOptions, type SysextEvent, createContext } from './context.
 import type { SysextError } from './errors.ts';
 import { openImage } from './image/read.ts';
 import { needsRoot } from './image/testing/root.ts';
-import { type Lock, writeLock } from './lock.ts';
+import { type Lock, readLock, writeLock } from './lock.ts';
 import { Mirrors } from './mirrors.ts';
 import { type RecipeInput, defineExtension } from './recipe.ts';
 import { BuildRecord } from './record.ts';
@@ -343,12 +343,35 @@ describe('is refused before anything is fetched:', () => {
 
   test('a version without digests, with the command that learns them', async () => {
     await publish();
-    await writeLock(join(work.path, 'demo'), { schema: 1, versions: { 'v1.0.0': { revision: 0, downloads: {} } } });
+    const unpinned = { 'https://demo.example/v1.0.0/demo-amd64.tar.gz': 'upstream publishes none' };
+    const locked = { revision: 0, downloads: {}, unpinned };
+    await writeLock(join(work.path, 'demo'), { schema: 1, versions: { 'v1.0.0': locked } });
     expect(await failure(make({ version: 'v1.0.0' }))).toMatchObject({
       code: 'NOT_LOCKED',
       hint: 'sysext lock demo v1.0.0',
+      message: expect.stringContaining('demo-amd64.tar.gz: upstream publishes none'),
     });
     expect(upstream.requests).toEqual([]);
+  });
+
+  test('one of several files without a digest; the other architecture is built', async () => {
+    await publish();
+    const directory = join(work.path, 'demo');
+    const { versions, ...lock } = await readLock(directory);
+    const { downloads, ...locked } = versions['v1.0.0']!;
+    const more = 'https://demo.example/v1.0.0/more-arm64';
+    const bytes = tinyElf('x86-64', 'more');
+    upstream.put('/v1.0.0/more-amd64', bytes);
+    const pin = { sha256: sha256(bytes), checked: 'test' };
+    const pins = { ...downloads, [more.replace('arm64', 'amd64')]: pin };
+    const unpinned = { [more]: 'nobody publishes it' };
+    await writeLock(directory, { ...lock, versions: { 'v1.0.0': { ...locked, downloads: pins, unpinned } } });
+    const [source] = recipe.sources;
+    const added = { url: 'https://demo.example/{version}/more-{arch}', take: '/usr/bin/demo-more' };
+    const sources = source?.kind === 'release' ? [{ ...source, downloads: [...source.downloads, added] }] : [];
+    expect(await failure(make({ arches: ['arm64'] }, { sources }))).toMatchObject({ code: 'NOT_LOCKED' });
+    expect(upstream.requests).toEqual([]);
+    expect(await make({}, { sources })).toHaveLength(1);
   });
 
   test('an architecture that upstream does not offer', async () => {

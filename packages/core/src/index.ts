@@ -17,6 +17,7 @@ export type { CommonParameters } from './butane/parameters.ts';
 export { type PublishedParameters, type PublishedParametersOptions, publishedParameters } from './butane/published.ts';
 export { type ButaneVersion, type RenderButaneOptions, butaneVersions, renderButane } from './butane/render.ts';
 export { type Blob, Cache } from './cache.ts';
+export { checkCatalogue } from './catalogue.ts';
 export { type Checked, checkDirectory, checkExtension, checkImage } from './check.ts';
 export {
   type Context,
@@ -35,6 +36,7 @@ export { type Inspection, inspectImage } from './inspect.ts';
 export { lint } from './lint/lint.ts';
 export type { Finding, Severity } from './lint/rule.ts';
 export { type LockOptions, type LockReport, lockVersion } from './lock-version.ts';
+export { renderPaths } from './listing.ts';
 export { Lock, type LockedVersion, type Pin, lockFileName, readLock, selectVersion, writeLock } from './lock.ts';
 export { Mirrors, displayUrl } from './mirrors.ts';
 export { sourcesOf } from './plan.ts';

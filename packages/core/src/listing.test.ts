@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { compareTrees, listPath } from './listing.ts';
+import { compareTrees, listPath, parsePaths, renderPaths } from './listing.ts';
 import { type Entry, plainDirectory, textFile } from './tree.ts';
 
 const base = { mode: 0o755, uid: 0, gid: 0, xattrs: [] };
@@ -49,4 +49,15 @@ test('lists added and removed paths in the order of all paths', () => {
     ['added', 'z'],
     ['removed', 'é'],
   ]);
+});
+
+test('a list of paths is read as it was written', () => {
+  const tree = new Map<string, Entry>([['usr', plainDirectory], ['usr/bin/a', file], ['usr/bin/b', link]]); // prettier-ignore
+  const text = '0755 0:0 /usr/\n0644 0:0 /usr/bin/a\n0777 0:0 /usr/bin/b -> a\n';
+  expect(renderPaths(tree)).toBe(text);
+  expect(parsePaths(text, 'tree.txt')).toEqual(['/usr/bin/a', '/usr/bin/b']);
+});
+
+test.each(['/usr/bin/a', '0755 /usr/bin/a', '0755 0:0 usr/bin/a'])('%j lists no path', (line) => {
+  expect(() => parsePaths(`${line}\n`, 'tree.txt')).toThrow(/tree\.txt.*lists no path/);
 });

@@ -1,3 +1,4 @@
+import { SysextError } from './errors.ts';
 import type { Entry, Tree } from './tree.ts';
 
 /** A path of an image as documents show it. */
@@ -39,6 +40,32 @@ export function listPath(path: string, entry: Entry): ListedPath {
     case 'socket':
       return base;
   }
+}
+
+/** A tree as its golden file shows it: mode, owner and path a line; a directory ends in `/`, a link names its target. */
+export function renderPaths(tree: Tree): string {
+  const lines = [...tree].map(([path, entry]) => {
+    const { mode, uid, gid, type, target = '' } = listPath(path, entry);
+    const end = type === 'directory' ? '/' : type === 'symlink' ? ` -> ${target}` : '';
+    return `${mode} ${uid}:${gid} /${path}${end}\n`;
+  });
+  return lines.join('');
+}
+
+/**
+ * The paths of a golden file, with a leading slash, that are no directories.
+ *
+ * @throws SysextError `USAGE` for a line that {@link renderPaths} does not write; `where` is named in it.
+ */
+export function parsePaths(text: string, where: string): string[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .flatMap((line) => {
+      const path = /^[0-7]{4} \d+:\d+ (\/.*)$/.exec(line)?.[1];
+      if (path === undefined) throw new SysextError('USAGE', `${where}: ${JSON.stringify(line)} lists no path`);
+      return path.endsWith('/') ? [] : [path.split(' -> ', 1)[0]!];
+    });
 }
 
 /** What about a path differs between two trees. */

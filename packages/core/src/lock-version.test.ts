@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Cache, sha256 } from './cache.ts';
 import { type SysextEvent, createContext } from './context.ts';
 import { type LockReport, lockVersion } from './lock-version.ts';
-import { readLock } from './lock.ts';
+import { readLock, writeLock } from './lock.ts';
 import { Mirrors } from './mirrors.ts';
 import { type Download, defineExtension } from './recipe.ts';
 
@@ -160,4 +160,26 @@ test('out of reach, pins stay as they are', async () => {
 test('out of reach and never locked: an error, and no lock', async () => {
   await expect(lock()).rejects.toMatchObject({ code: 'HTTP_STATUS' });
   expect(await readLock(directory.path)).toEqual({ schema: 1, versions: {} });
+});
+
+test('out of reach, what the lock names without a digest stays named', async () => {
+  publish();
+  await lock();
+  const { default: version, versions } = await readLock(directory.path);
+  const { [urlOf('arm64')]: _, ...downloads } = versions['v1.0.0']!.downloads;
+  const unpinned = { [urlOf('arm64')]: 'nobody publishes it' };
+  const before = { schema: 1, default: version, versions: { 'v1.0.0': { revision: 0, downloads, unpinned } } } as const;
+  await writeLock(directory.path, before);
+  upstream.put('/v1.0.0/SHA256SUMS', '', { fault: { kind: 'status', status: 404 } });
+  await lock();
+  expect(await readLock(directory.path)).toEqual(before);
+});
+
+test('learns what the lock names without a digest', async () => {
+  publish();
+  const unpinned = { [urlOf('amd64')]: 'nobody publishes it' };
+  await writeLock(directory.path, { schema: 1, versions: { 'v1.0.0': { revision: 0, downloads: {}, unpinned } } });
+  const { locked } = await lock();
+  expect(Object.keys(locked.downloads)).toEqual([urlOf('amd64'), urlOf('arm64')]);
+  expect(locked.unpinned).toBeUndefined();
 });

@@ -57,11 +57,15 @@ export async function lockVersion(
     Object.assign(downloads, pinned.downloads);
     notes.push(...pinned.notes);
   }
+  const unpinned = Object.fromEntries(
+    Object.entries(before?.unpinned ?? {}).filter(([url]) => !Object.hasOwn(downloads, url)),
+  );
   const locked: LockedVersion = {
     revision: before?.revision ?? 0,
     ...(before?.released === undefined ? {} : { released: before.released }),
     ...(Object.keys(companions).length === 0 ? {} : { companions }),
     downloads,
+    ...(Object.keys(unpinned).length === 0 ? {} : { unpinned }),
   };
   await writeLock(extension.directory, {
     ...lock,

@@ -33,6 +33,10 @@ test.each([
   ['a default that is not there', '{"schema":1,"default":"v1","versions":{}}'],
   ['a version that is no version', '{"schema":1,"versions":{"../x":{"revision":0,"downloads":{}}}}'],
   ['a short digest', '{"schema":1,"versions":{"v1":{"revision":0,"downloads":{"u":{"sha256":"ab","checked":""}}}}}'],
+  [
+    'a digest of what is said to have none',
+    JSON.stringify({ schema: 1, versions: { v1: { ...locked, unpinned: { 'https://a.example/': 'not published' } } } }),
+  ],
   ['an unknown field', '{"schema":1,"versions":{},"x":1}'],
 ])('%s is refused', async (_, text) => {
   await using directory = await temporaryDirectory();

@@ -33,6 +33,8 @@ const LockedVersion = z.strictObject({
   companions: z.record(z.string(), Version).optional(),
   /** First URL of a download → the bytes it has to deliver. */
   downloads: z.record(z.string(), Pin),
+  /** First URL of a download whose digest nobody has learned yet → why. `build` refuses it; `sysext lock` learns it. */
+  unpinned: z.record(z.string(), z.string().min(10)).optional(),
 });
 
 /** Schema of `extension.lock.json`. */
@@ -46,6 +48,11 @@ export const Lock = z
   .superRefine((lock, context) => {
     if (lock.default !== undefined && !Object.hasOwn(lock.versions, lock.default)) {
       context.addIssue({ code: 'custom', path: ['default'], message: `${lock.default} is not among the versions` });
+    }
+    for (const [version, { downloads, unpinned = {} }] of Object.entries(lock.versions)) {
+      for (const url of Object.keys(unpinned).filter((each) => Object.hasOwn(downloads, each))) {
+        context.addIssue({ code: 'custom', path: ['versions', version, 'unpinned', url], message: 'it has a digest' });
+      }
     }
   });
 

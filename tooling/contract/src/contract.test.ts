@@ -17,6 +17,7 @@ import {
   architectures,
   build,
   butaneVersions,
+  checkCatalogue,
   composeButane,
   createContext,
   goDirectory,
@@ -25,6 +26,7 @@ import {
   programsOf,
   readLock,
   renderButane,
+  renderPaths,
   renderTransfer,
   resolveDownloads,
   sourcesOf,
@@ -81,7 +83,13 @@ describe.each(modules.map((module) => [module.default.name, module] as const))('
             continue;
           }
           for (const { urls } of offered.flatMap((arch) => resolveDownloads(source, planned, arch))) {
-            expect(locked.downloads).toHaveProperty([urls[0], 'sha256']);
+            if (locked.unpinned?.[urls[0]] === undefined) {
+              expect(locked.downloads).toHaveProperty([urls[0], 'sha256']);
+            } else {
+              // No digest is known, and none is invented: a person is told what to type.
+              const readme = await readFile(join(extension.directory, 'README.md'), 'utf8');
+              expect(readme).toContain(`sysext lock ${name} ${version}`);
+            }
           }
         }
       }
@@ -152,7 +160,7 @@ describe.each(modules.map((module) => [module.default.name, module] as const))('
           }
         }
       }
-      return { schema: 1, default: version, versions: { [version]: { ...locked, downloads } } };
+      return { schema: 1, default: version, versions: { [version]: { ...locked, downloads, unpinned: {} } } };
     }
 
     function context(): Context {
@@ -188,16 +196,19 @@ describe.each(modules.map((module) => [module.default.name, module] as const))('
         expect(record.findings.filter(({ allowed }) => allowed === undefined)).toEqual([]);
 
         await using image = await openImage(context(), built!.image);
-        const listing = [...image.tree].map(([path, entry]) => {
-          const target = entry.type === 'symlink' ? ` -> ${entry.target}` : '';
-          return `${entry.mode.toString(8).padStart(4, '0')} ${entry.uid}:${entry.gid} /${path}${entry.type === 'directory' ? '/' : target}\n`;
-        });
         expect(record.paths.map(({ path }) => path)).toEqual([...image.tree.keys()].map((path) => `/${path}`));
         // The same on every architecture; what is different there is inside the files.
-        await expect(listing.join('')).toMatchFileSnapshot(join(extension.directory, 'test', 'golden', 'tree.txt'));
+        await expect(renderPaths(image.tree)).toMatchFileSnapshot(
+          join(extension.directory, 'test', 'golden', 'tree.txt'),
+        );
       },
     );
   });
+});
+
+test('no two extensions, and none and the host, ship the same path undeclared', async () => {
+  const checked = await checkCatalogue(modules.map((module) => module.default));
+  expect(checked.flatMap(({ findings }) => findings.filter(({ allowed }) => allowed === undefined))).toEqual([]);
 });
 
 function originsOf([, { sources }]: ReturnType<typeof programsOf>[number]): [string, true][] {

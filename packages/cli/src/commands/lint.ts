@@ -6,12 +6,13 @@ import {
   type Context,
   type Finding,
   SysextError,
+  checkCatalogue,
   checkDirectory,
   checkExtension,
   checkImage,
   exitCodes,
 } from '@sysext/core';
-import { findExtension } from '../find.ts';
+import { findAll, findExtension } from '../find.ts';
 import { plural, printResult } from '../output.ts';
 import type { CommonOptions } from '../program.ts';
 import { session } from '../session.ts';
@@ -21,15 +22,28 @@ export interface LintCommandOptions extends CommonOptions {
   readonly version?: string;
   readonly arch?: Arch | 'all';
   readonly name?: string;
+  readonly all?: boolean;
 }
 
 /** `sysext lint`: all findings; the exit status of LINT_FAILED when one of them is an error. */
-export async function lintCommand(options: LintCommandOptions, target: string): Promise<void> {
+export async function lintCommand(options: LintCommandOptions, target?: string): Promise<void> {
   await session(options, async (context) => {
-    const checked = await check(context, target, options);
+    const checked = await chosen(context, target, options);
     printResult(options.json, checked, () => checked.map(render).join('\n\n'));
     const failed = checked.some(({ findings }) => findings.some(({ severity }) => severity === 'error'));
     return failed ? exitCodes.LINT_FAILED : 0;
+  });
+}
+
+async function chosen(
+  context: Context,
+  target: string | undefined,
+  options: LintCommandOptions,
+): Promise<readonly Checked[]> {
+  if (target !== undefined && options.all !== true) return await check(context, target, options);
+  if (target === undefined && options.all === true) return await checkCatalogue(await findAll());
+  throw new SysextError('USAGE', 'lint takes an image, a directory or an extension, or else --all', {
+    hint: 'sysext lint etcd, or sysext lint --all',
   });
 }
 

@@ -38,7 +38,7 @@ const catalogue: Readonly<Record<number, readonly string[]>> = {
   21: ['unit-enable-link', 'drop-in-name', 'upheld-oneshot'],
   22: ['unit-undeclared', 'unit-missing'],
   23: ['unit-exec-path', 'unit-syntax'],
-  24: ['sysusers-not-run', 'tmpfiles-not-run', 'sysusers-id', 'unit-user'],
+  24: ['sysusers-not-run', 'tmpfiles-not-run', 'tmpfiles-copy', 'sysusers-id', 'unit-user'],
   25: ['erofs', 'file-system'],
   26: ['image-truncated', 'image-padding'],
   27: ['disk-image-partition', 'disk-image-signature'],
@@ -84,7 +84,11 @@ record: \`allow: [{ rule: 'host-file', path: '/usr/bin/etcdctl', why: '…' }]\`
 
 \`sysext lint\` takes an extension, a directory, or an image of anybody's.
 
-${list}- \`stale-allowance\`: A recipe allows only what would be found.
+\`sysext lint --all\` compares the extensions of a checkout with each other and with Flatcar's own files, by the lists of
+paths that are checked in with them; nothing is downloaded.
+
+${list}- \`shared-path\`: No two extensions that may be merged together ship the same path.
+- \`stale-allowance\`: A recipe allows only what would be found.
 `;
   await expect(text).toMatchFileSnapshot(join(import.meta.dirname, '../../../../docs/lint.md'));
 });

@@ -5,6 +5,7 @@ import { type Tree, readRange } from '../tree.ts';
 import { type Account, parseSysusers } from './facts/accounts.ts';
 import { lookUp } from './facts/lookup.ts';
 import { type ProgramFacts, gatherPrograms } from './facts/programs.ts';
+import { type TmpfilesLine, parseTmpfiles } from './facts/tmpfiles.ts';
 import { type UnitsFacts, unitTextPaths, unitsFacts } from './facts/units.ts';
 import type { Subject } from './subject.ts';
 
@@ -20,6 +21,8 @@ export interface Facts extends Subject, ProgramFacts, UnitsFacts {
   readonly programArch: Arch | undefined;
   /** Users and groups that the image declares. */
   readonly accounts: readonly Account[];
+  /** What the image has systemd-tmpfiles make. */
+  readonly tmpfiles: readonly TmpfilesLine[];
 }
 
 /** A release file, where it is, and whether a host can read it at all. */
@@ -46,6 +49,7 @@ export async function gatherFacts(subject: Subject): Promise<Facts> {
 
   const texts = await readTexts(tree, unitTextPaths(tree));
   const sysusers = await readTexts(tree, [...tree.keys()].filter(isSysusersPath));
+  const tmpfiles = await readTexts(tree, [...tree.keys()].filter(isTmpfilesPath));
   return {
     ...subject,
     ...(await gatherPrograms(tree)),
@@ -55,12 +59,18 @@ export async function gatherFacts(subject: Subject): Promise<Facts> {
     pinnedTo: pinnedTo === '' ? undefined : pinnedTo,
     programArch: isArch(promised) ? promised : subject.arch,
     accounts: [...sysusers].flatMap(([path, text]) => parseSysusers(path, text)),
+    tmpfiles: [...tmpfiles].flatMap(([path, text]) => parseTmpfiles(path, text)),
   };
 }
 
 /** True for files that systemd-sysusers reads. */
 export function isSysusersPath(path: string): boolean {
   return /^usr\/lib\/sysusers\.d\/[^/]+\.conf$/.test(path);
+}
+
+/** True for files that systemd-tmpfiles reads. */
+export function isTmpfilesPath(path: string): boolean {
+  return /^usr\/lib\/tmpfiles\.d\/[^/]+\.conf$/.test(path);
 }
 
 function releaseName(path: string): string | undefined {

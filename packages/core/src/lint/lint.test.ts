@@ -51,6 +51,10 @@ describe('lint', () => {
     expect(finding).toMatchObject({ rule: 'stale-allowance', message: expect.stringContaining('no such rule') });
   });
 
+  test('leaves allowances about other extensions to whoever knows those', async () => {
+    expect(await lint(demo({}, { allow: [{ rule: 'shared-path', path: '/usr/bin/tar', why }] }))).toEqual([]);
+  });
+
   test('knows every rule by one name, in order', () => {
     const names = rules.map(({ name }) => name);
     expect(names).toEqual([...new Set(names)].toSorted());

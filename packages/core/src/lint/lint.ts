@@ -5,6 +5,9 @@ import type { Finding } from './rule.ts';
 import { rules } from './rules.ts';
 import type { Subject } from './subject.ts';
 
+/** Rule name of paths that several extensions ship; see `overlap.ts`. One image by itself has no such finding. */
+export const sharedPath = 'shared-path';
+
 /** Rule name of findings about a recipe's `allow` list itself. */
 const staleAllowance = 'stale-allowance';
 
@@ -38,7 +41,8 @@ function allow(findings: readonly Finding[], allowances: readonly Allowance[]): 
     for (const { allowance } of hits) used.add(allowance);
     return hits[0] === undefined ? finding : { ...finding, severity: 'warning', allowed: hits[0].allowance.why };
   });
-  return [...judged, ...allowances.filter((allowance) => !used.has(allowance)).map(stale)];
+  const unused = allowances.filter((allowance) => !used.has(allowance) && allowance.rule !== sharedPath);
+  return [...judged, ...unused.map(stale)];
 }
 
 function stale({ rule, path }: Allowance): Finding {

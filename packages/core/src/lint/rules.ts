@@ -42,6 +42,7 @@ import { specialFile } from './special-file.ts';
 import { sysupdateDefinitions } from './sysupdate-definitions.ts';
 import { sysusersId } from './sysusers-id.ts';
 import { sysusersNotRun } from './sysusers-not-run.ts';
+import { tmpfilesCopy } from './tmpfiles-copy.ts';
 import { tmpfilesNotRun } from './tmpfiles-not-run.ts';
 import { unitEnableLink } from './unit-enable-link.ts';
 import { unitExecPath } from './unit-exec-path.ts';
@@ -101,6 +102,7 @@ export const rules: readonly Rule[] = [
   sysupdateDefinitions,
   sysusersId,
   sysusersNotRun,
+  tmpfilesCopy,
   tmpfilesNotRun,
   unitEnableLink,
   unitExecPath,

@@ -1,4 +1,5 @@
 import { baseName } from '../image-path.ts';
+import { isTmpfilesPath } from './facts.ts';
 import type { Rule } from './rule.ts';
 
 /** At boot systemd-tmpfiles runs after the merge; a live refresh runs nothing (systemd-sysext.service). */
@@ -12,7 +13,7 @@ export const tmpfilesNotRun: Rule = {
     );
     if (runs) return;
     for (const path of tree.keys()) {
-      if (!/^usr\/lib\/tmpfiles\.d\/[^/]+\.conf$/.test(path)) continue;
+      if (!isTmpfilesPath(path)) continue;
       yield {
         severity: 'warning',
         path: `/${path}`,

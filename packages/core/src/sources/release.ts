@@ -6,7 +6,7 @@ import type { Blob } from '../cache.ts';
 import type { Context } from '../context.ts';
 import { SysextError } from '../errors.ts';
 import { download } from '../fetch.ts';
-import type { Pin } from '../lock.ts';
+import type { LockedVersion, Pin } from '../lock.ts';
 import { displayUrl } from '../mirrors.ts';
 import { type PlannedProgram, applies, templateValues } from '../plan.ts';
 import type { ArchiveFormat, Download, ReleaseSource } from '../recipe.ts';
@@ -49,15 +49,17 @@ export async function acquireRelease(
   source: ReleaseSource,
   program: PlannedProgram,
   arch: Arch,
-  pins: Readonly<Record<string, Pin>>,
+  { downloads, unpinned = {} }: Pick<LockedVersion, 'downloads' | 'unpinned'>,
 ): Promise<Pick<Artifact, 'members' | 'inputs' | 'tools'>> {
+  const pinned = resolveDownloads(source, program, arch).map((resolved) => {
+    const [url] = resolved.urls;
+    if (Object.hasOwn(downloads, url)) return { resolved, pin: downloads[url]! };
+    const why = Object.hasOwn(unpinned, url) ? `: ${unpinned[url]}` : '';
+    throw new SysextError('NOT_LOCKED', `the lock holds no digest for ${displayUrl(url)}${why}`);
+  });
   const members: ArtifactMember[] = [];
   const inputs: Input[] = [];
-  for (const resolved of resolveDownloads(source, program, arch)) {
-    const pin = Object.hasOwn(pins, resolved.urls[0]) ? pins[resolved.urls[0]] : undefined;
-    if (pin === undefined) {
-      throw new SysextError('NOT_LOCKED', `the lock holds no digest for ${displayUrl(resolved.urls[0])}`);
-    }
+  for (const { resolved, pin } of pinned) {
     const { blob, found } = await acquireDownload(context, resolved, pin);
     members.push(...found);
     inputs.push({ kind: 'download', url: resolved.urls[0], ...blob });

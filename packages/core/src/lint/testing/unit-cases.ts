@@ -213,6 +213,28 @@ export const unitCases: readonly Case[] = [
     ['warning', sysusers],
   ),
 
+  ...['C', 'C+'].map((type) =>
+    on(
+      'tmpfiles-copy',
+      `a default is copied by ${type}`,
+      demo({
+        ...setupStart,
+        [tmpfiles]: text(`# seeds\nd /etc/demo\n${type} /etc/demo/demo.conf - - - - /usr/share/demo/demo.conf\n`),
+        [setup]: setupText('systemd-tmpfiles --create'),
+      }),
+      ['error', tmpfiles],
+    ),
+  ),
+  on(
+    'tmpfiles-copy',
+    'a default is linked',
+    demo({
+      ...setupStart,
+      [tmpfiles]: text('L /etc/demo/demo.conf - - - - /usr/share/demo/demo.conf\n'),
+      [setup]: setupText('systemd-tmpfiles --create'),
+    }),
+  ),
+
   on('tmpfiles-not-run', 'nothing runs systemd-tmpfiles', demo({ [tmpfiles]: 'd /var/lib/demo\n' }), [
     'warning',
     tmpfiles,
