@@ -31,6 +31,8 @@ export const exitCodes = {
   TRUNCATED: 14,
   /** `--offline`, and the cache does not hold it. */
   OFFLINE: 15,
+  /** A list of versions or digests that is not of the form its server documents. */
+  ANSWER_INVALID: 16,
   /** Bytes that are not the ones the lock names. */
   DIGEST_MISMATCH: 20,
   /** More or fewer bytes than the lock names. */

@@ -81,6 +81,7 @@ export function isUnavailable(error: unknown): error is SysextError {
 const unavailable: ReadonlySet<string> = new Set([
   'UNREACHABLE',
   'HTTP_STATUS',
+  'ANSWER_INVALID',
   'REDIRECT',
   'STALLED',
   'TRUNCATED',
@@ -109,11 +110,12 @@ export function indented(lines: readonly string[]): string {
   return lines.map((line) => `\n  ${line.replaceAll('\n', '\n  ')}`).join('');
 }
 
-/** Reads a small text (a checksum list, an API answer), 64 MiB at most. */
+/** Reads a small text (a checksum list, an API answer), `limit` bytes at most. */
 export async function fetchText(
   context: Context,
   url: string,
   headers: Readonly<Record<string, string>> = {},
+  limit = 64 * 1024 ** 2,
 ): Promise<{
   readonly text: string;
   /** What the text was made of. */
@@ -130,9 +132,12 @@ export async function fetchText(
     const response = await get(context, url, headers);
     for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
       size += chunk.length;
-      if (size > 64 * 1024 ** 2) {
+      if (size > limit) {
         abandon(response);
-        throw new SysextError('SIZE_MISMATCH', `${displayUrl(url)}: more than 64 MiB where a small text was expected`);
+        throw new SysextError(
+          'SIZE_MISMATCH',
+          `${displayUrl(url)}: more than ${limit} bytes where a small text was expected`,
+        );
       }
       chunks.push(chunk);
     }

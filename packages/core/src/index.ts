@@ -77,7 +77,9 @@ export { type SkeletonOptions, renderSkeleton } from './skeleton.ts';
 export { type TransferOptions, componentOf, renderTransfer } from './sysupdate.ts';
 export { type Transport, transports } from './transport.ts';
 export { type HostFile, updateTimer, updaterFiles, updaterSettings } from './updater.ts';
-export { type UpstreamVersion, listVersions } from './versions.ts';
+export { type UpstreamVersion, type UpstreamVersions, listVersions } from './versions/list.ts';
+export { newestOfEachSeries } from './versions/newest.ts';
+export type { VersionSource } from './versions/source.ts';
 export {
   type ImageIdentity,
   compareVersions,

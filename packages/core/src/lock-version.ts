@@ -3,7 +3,6 @@ import { type Arch, architectures } from './arch.ts';
 import type { Context } from './context.ts';
 import { SysextError } from './errors.ts';
 import { download, exhausted, fetchText, isUnavailable } from './fetch.ts';
-import { githubAssetDigest } from './github.ts';
 import { type Lock, type LockedVersion, type Pin, readLock, writeLock } from './lock.ts';
 import { displayUrl } from './mirrors.ts';
 import { sourcesOf } from './plan.ts';
@@ -13,6 +12,7 @@ import { type ResolvedDownload, resolveDownloads } from './sources/release.ts';
 import { digestInSums } from './sums.ts';
 import { fillTemplate } from './template.ts';
 import { checkVersion } from './version.ts';
+import { githubAssetDigest } from './versions/github.ts';
 
 export interface LockOptions {
   /** Versions of companions; those of the version before are kept for the rest. */

@@ -7,6 +7,7 @@ import { seriesProblem } from './series.ts';
 import { placeholdersOf } from './template.ts';
 import { transports } from './transport.ts';
 import { versionProblem } from './version.ts';
+import { VersionSource } from './versions/source.ts';
 
 /**
  * Why `name` cannot name an extension, or `undefined` when it can.
@@ -138,15 +139,6 @@ const GoModulesSource = z.strictObject({
 
 const Source = z.discriminatedUnion('kind', [ReleaseSource, GoModulesSource]);
 
-const VersionSource = z.strictObject({
-  from: z.literal('github-releases'),
-  repo: z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'owner/name'),
-  /** The tag of a version, when upstream's tag is more than the version: `v{version}`. */
-  tag: z.string().optional(),
-  /** Regular expression that a version has to match as a whole. */
-  match: z.string().optional(),
-});
-
 /** A program with versions of its own: the extension's main one, or a companion in its image. */
 const Program = z.strictObject({
   versions: VersionSource,
@@ -260,7 +252,6 @@ export type GoModulesSource = z.output<typeof GoModulesSource>;
 export type Download = z.output<typeof Download>;
 export type Placement = z.output<typeof Placement>;
 export type Verification = z.output<typeof Verification>;
-export type VersionSource = z.output<typeof VersionSource>;
 export type SourceKind = Source['kind'];
 
 /** A recipe and the directory that holds its lock, its `files/` and its `go/`. */

@@ -1,9 +1,13 @@
 import * as z from 'zod';
-import type { Context } from './context.ts';
-import { SysextError } from './errors.ts';
-import { fetchText } from './fetch.ts';
+import type { Context } from '../context.ts';
+import { SysextError } from '../errors.ts';
+import type { fetchText } from '../fetch.ts';
+import { type Candidate, ask, dayOf, nextPage, pages, parseAnswer } from './answer.ts';
+import type { SourceOf } from './source.ts';
 
 const api = 'https://api.github.com';
+/** The most that the API gives on a page. */
+const perPage = 100;
 
 const Release = z.object({
   tag_name: z.string(),
@@ -12,7 +16,7 @@ const Release = z.object({
   published_at: z.string().nullable(),
   assets: z.array(z.object({ name: z.string(), digest: z.string().nullish() })),
 });
-export type Release = z.output<typeof Release>;
+const Tag = z.object({ name: z.string() });
 
 /**
  * All releases of a repository, page after page, drafts and prereleases left out.
@@ -20,17 +24,20 @@ export type Release = z.output<typeof Release>;
  * `GITHUB_TOKEN` (or `GH_TOKEN`) is sent when it is set: to the API, or to the mirror that the
  * operator put in its place, and to nothing they redirect to.
  *
- * @throws SysextError `HTTP_STATUS` (a rate limit is named as such) and what `fetchText` throws.
+ * @throws SysextError `HTTP_STATUS` (a rate limit is named as such), `ANSWER_INVALID`, and what `fetchText` throws.
  */
-export async function* githubReleases(context: Context, repo: string): AsyncGenerator<Release> {
-  let url: string | undefined = `${api}/repos/${repo}/releases?per_page=100`;
-  for (let page = 1; url !== undefined; page++) {
-    if (page > 100) throw new SysextError('HTTP_STATUS', `${repo}: more than 100 pages of releases`);
-    const { text, headers } = await askGithub(context, url);
-    const releases = parse(z.array(Release), text, url);
-    yield* releases.filter(({ draft, prerelease }) => !draft && !prerelease);
-    url = nextPage(headers['link'], url);
+export async function* githubReleases(
+  context: Context,
+  { repo }: SourceOf<'github-releases'>,
+): AsyncGenerator<Candidate> {
+  for await (const release of listed(context, `${repo}/releases`, Release)) {
+    if (!release.draft && !release.prerelease) yield { name: release.tag_name, date: dayOf(release.published_at) };
   }
+}
+
+/** All tags of a repository, page after page; otherwise as {@link githubReleases}. */
+export async function* githubTags(context: Context, { repo }: SourceOf<'github-tags'>): AsyncGenerator<Candidate> {
+  yield* listed(context, `${repo}/tags`, Tag);
 }
 
 /** The digest GitHub keeps of a release asset, or `undefined` for assets older than that feature. */
@@ -41,15 +48,23 @@ export async function githubAssetDigest(context: Context, assetUrl: string): Pro
   }
   const [, repo, tag, name] = match;
   const url = `${api}/repos/${repo}/releases/tags/${tag}`;
-  const release = parse(Release, (await askGithub(context, url)).text, url);
+  const release = parseAnswer(Release, (await askGithub(context, url)).text, url);
   const digest = release.assets.find((asset) => asset.name === decodeURIComponent(name!))?.digest;
   return /^sha256:([0-9a-f]{64})$/.exec(digest ?? '')?.[1];
+}
+
+function listed<T>(context: Context, what: string, schema: z.ZodType<T>): AsyncGenerator<T> {
+  return pages(`${api}/repos/${what}?per_page=${perPage}`, async (url) => {
+    const { text, headers } = await askGithub(context, url);
+    const items = parseAnswer(z.array(schema).max(perPage), text, url);
+    return { items, next: nextPage(headers['link'], url) };
+  });
 }
 
 async function askGithub(context: Context, url: string): ReturnType<typeof fetchText> {
   const token = context.env['GITHUB_TOKEN'] || context.env['GH_TOKEN'];
   try {
-    return await fetchText(context, url, {
+    return await ask(context, url, {
       accept: 'application/vnd.github+json',
       'x-github-api-version': '2022-11-28',
       ...(token ? { authorization: `Bearer ${token}` } : {}),
@@ -68,18 +83,4 @@ async function askGithub(context: Context, url: string): ReturnType<typeof fetch
     }
     throw error;
   }
-}
-
-function parse<T>(schema: z.ZodType<T>, text: string, url: string): T {
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch (error) {
-    throw new SysextError('HTTP_STATUS', `${url}: the answer is not what GitHub's API gives`, { cause: error });
-  }
-}
-
-/** Address of the next page by the Link header (RFC 8288). Only its query is taken: pages stay on the API. */
-function nextPage(link: string | string[] | undefined, current: string): string | undefined {
-  const next = /<([^>]+)>\s*;\s*rel="next"/.exec([link ?? ''].flat().join(','))?.[1];
-  return next === undefined ? undefined : current.split('?', 1)[0] + new URL(next, current).search;
 }
