@@ -130,9 +130,14 @@ function osRelease(version: string): string {
  */
 function deviceNodes(): string {
   const loops = Array.from({ length: 256 }, (_, index) => `b /dev/loop${index} 0660 root disk - 7:${index}`);
-  return ['c /dev/loop-control 0660 root disk - 10:237', 'c /dev/fuse 0666 root root - 10:229', ...loops, ''].join(
-    '\n',
-  );
+  return [
+    'c /dev/loop-control 0660 root disk - 10:237',
+    'c /dev/fuse 0666 root root - 10:229',
+    'd /dev/net 0755 root root -',
+    'c /dev/net/tun 0666 root root - 10:200',
+    ...loops,
+    '',
+  ].join('\n');
 }
 
 /**
