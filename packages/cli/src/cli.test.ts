@@ -245,21 +245,51 @@ describe('results', () => {
     expect(JSON.parse((await sysext('list', '--json')).stdout)).toMatchObject([{ name: 'demo', versions: ['v1.0.0'] }]);
   });
 
-  test('versions lists what upstream has, and what is locked', async () => {
-    const release = (tag: string): object => ({
-      tag_name: tag,
-      draft: false,
-      prerelease: false,
-      published_at: '2025-01-02T00:00:00Z',
-      assets: [],
-    });
+  /** Releases of demo/demo on the fake GitHub. */
+  const release = (...tags: string[]): string =>
     upstream.put(
       '/api/repos/demo/demo/releases?per_page=100',
-      JSON.stringify([release('v1.0.0'), release('v1.1.0'), release('$(id)')]),
+      JSON.stringify(
+        tags.map((tag) => ({
+          tag_name: tag,
+          draft: false,
+          prerelease: false,
+          published_at: '2025-01-02T00:00:00Z',
+          assets: [],
+        })),
+      ),
     );
+
+  test('versions lists what upstream has, and what is locked', async () => {
+    release('v1.0.0', 'v1.1.0', '$(id)');
     const { stdout, stderr } = await sysext('versions', 'demo');
     expect(stdout.split('\n')).toEqual(['v1.1.0  2025-01-02', 'v1.0.0  2025-01-02  locked, default']);
     expect(stderr).toContain('no publishable versions: "$(id)"');
+  });
+
+  test('outdated lists what the locks lack; one upstream that fails is told, and is the exit status', async () => {
+    release('v1.0.0');
+    expect(await sysext('outdated')).toMatchObject({ exitCode: 0, stdout: 'the newest of 1 program is locked' });
+    release('v1.1.0', 'v1.0.0', '$(id)', '../x');
+    const found = await sysext('outdated', 'demo');
+    expect(found.stdout).toBe(
+      'EXTENSION  PROGRAM  SERIES  LOCKED  NEWEST  RELEASED    BESIDE\ndemo       demo             v1.0.0  v1.1.0  2025-01-02',
+    );
+    expect(found).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('"$(id)", "../x"') });
+
+    await writeRecipe('other', "[{ kind: 'release', downloads: [{ url: 'https://a.example/', take: '/usr/bin/x' }] }]");
+    const recipe = join(work.path, 'packages/extensions/other/extension.ts');
+    await writeFile(recipe, (await readFile(recipe, 'utf8')).replace('demo/demo', 'demo/gone'));
+    const partly = await sysext('outdated', '--json');
+    expect(partly.exitCode).toBe(17);
+    expect(partly.stderr).toContain('warning other: https://api.github.com/repos/demo/gone/');
+    expect(JSON.parse(partly.stdout)).toMatchObject({
+      programs: 2,
+      outdated: [{ extension: 'demo', program: 'demo', locked: 'v1.0.0', newest: 'v1.1.0' }],
+      failures: [{ extension: 'other', program: 'other', code: 'HTTP_STATUS' }],
+      refused: [{ extension: 'demo', names: ['$(id)', '../x'] }],
+    });
+    expect(await sysext('outdated', '--offline')).toMatchObject({ exitCode: 15, stdout: '' });
   });
 
   test('transfer prints what hosts follow the extension by', async () => {

@@ -17,6 +17,7 @@ export function sysextProgram(): Command {
   const program = root('sysext', 'Builds, checks and compares systemd system extensions for Flatcar Container Linux.');
   addExtensionCommands(program, undefined);
   addList(program);
+  addOutdated(program);
   addLint(program);
   addInspect(program);
   addDiff(program);
@@ -240,6 +241,18 @@ function addList(program: Command): void {
   subcommand(program, 'list', 'list the extensions that can be built from here', ['list', 'list --json'], async () => {
     return (await import('./commands/list.ts')).listCommand;
   }).addOption(jsonOption());
+}
+
+function addOutdated(program: Command): void {
+  networked(
+    subcommand(
+      program,
+      'outdated [extension...]',
+      'list what upstreams have released and the locks lack; of all extensions when none is named',
+      ['outdated', 'outdated containerd kubernetes', 'outdated --json'],
+      async () => (await import('./commands/outdated.ts')).outdatedCommand,
+    ),
+  );
 }
 
 function addLint(program: Command): void {

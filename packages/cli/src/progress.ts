@@ -20,6 +20,7 @@ const doing: Record<Step, string> = {
   publish: 'publishing',
   verify: 'verifying',
   mirror: 'mirroring',
+  ask: 'asking',
 };
 
 const did: Record<Step, string> = {
@@ -32,6 +33,7 @@ const did: Record<Step, string> = {
   publish: 'published',
   verify: 'verified',
   mirror: 'mirrored',
+  ask: 'asked',
 };
 
 /** On a terminal one moving line, elsewhere a plain line at the begin and end of each step. */
@@ -87,6 +89,7 @@ type Of<T extends SysextEvent['type']> = Extract<SysextEvent, { type: T }>;
 function measure({ step, done, total, detail }: Of<'progress'>): string {
   const about = detail === undefined ? '' : ` ${detail.length > 60 ? `…${detail.slice(-59)}` : detail}`;
   if (step === 'compile') return `${done} packages${about}`;
+  if (step === 'ask') return `${done} of ${total}${about}`;
   // What has been read whole may still be worked on.
   if (total === undefined || done >= total) return `${bytes(done)}${about}`;
   return `${Math.floor((done / total) * 100)} % of ${bytes(total)}${about}`;

@@ -25,8 +25,21 @@ export type SysextEvent =
   /** Something a person should know although the work goes on. */
   | { readonly type: 'warning'; readonly message: string; readonly hint?: string | undefined };
 
-/** `download` counts bytes, `unpack` members, `compile` Go packages, `compress` bytes fed to the compressor. */
-export type Step = 'download' | 'unpack' | 'compile' | 'lint' | 'compress' | 'read' | 'publish' | 'verify' | 'mirror';
+/**
+ * `download` counts bytes, `unpack` members, `compile` Go packages, `compress` bytes fed to the compressor, `ask`
+ * programs whose upstream has answered.
+ */
+export type Step =
+  | 'download'
+  | 'unpack'
+  | 'compile'
+  | 'lint'
+  | 'compress'
+  | 'read'
+  | 'publish'
+  | 'verify'
+  | 'mirror'
+  | 'ask';
 
 /** What every operation of this library shares. */
 export interface Context {

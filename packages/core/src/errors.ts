@@ -33,6 +33,8 @@ export const exitCodes = {
   OFFLINE: 15,
   /** A list of versions or digests that is not of the form its server documents. */
   ANSWER_INVALID: 16,
+  /** One of several upstreams failed; the others are part of the result. */
+  UPSTREAM_FAILED: 17,
   /** Bytes that are not the ones the lock names. */
   DIGEST_MISMATCH: 20,
   /** More or fewer bytes than the lock names. */

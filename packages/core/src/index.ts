@@ -78,7 +78,7 @@ export { type TransferOptions, componentOf, renderTransfer } from './sysupdate.t
 export { type Transport, transports } from './transport.ts';
 export { type HostFile, updateTimer, updaterFiles, updaterSettings } from './updater.ts';
 export { type UpstreamVersion, type UpstreamVersions, listVersions } from './versions/list.ts';
-export { newestOfEachSeries } from './versions/newest.ts';
+export { type Outdated, type OutdatedReport, findOutdated } from './versions/outdated.ts';
 export type { VersionSource } from './versions/source.ts';
 export {
   type ImageIdentity,

@@ -183,3 +183,35 @@ test('learns what the lock names without a digest', async () => {
   expect(Object.keys(locked.downloads)).toEqual([urlOf('amd64'), urlOf('arm64')]);
   expect(locked.unpinned).toBeUndefined();
 });
+
+test('another companion in an image that was released takes its next revision, once', async () => {
+  for (const version of ['v1', 'v2', 'v3']) upstream.put(`/${version}/helper`, version);
+  const versions = { from: 'github-releases', repo: 'demo/demo' } as const;
+  const source = (name: string) => ({
+    kind: 'release' as const,
+    downloads: [{ url: `https://demo.example/{version}/${name}`, take: `/usr/bin/${name}` }],
+  });
+  const extension = defineExtension(directory.path, {
+    name: 'demo',
+    summary: 'A program for tests',
+    homepage: 'https://demo.example/',
+    licence: 'MIT',
+    versions,
+    sources: [source('demo')],
+    companions: { helper: { versions, sources: [source('helper')] } },
+  });
+  upstream.put('/v1.0.0/demo', 'demo');
+  const mirrors = new Mirrors({ 'https://demo.example/': `${upstream.url}/` });
+  const context = createContext({ cache: new Cache(`${directory.path}/cache`), env: {}, mirrors });
+  const lockWith = async (helper?: string): Promise<unknown> =>
+    (await lockVersion(context, extension, 'v1.0.0', { companions: helper === undefined ? {} : { helper } })).locked;
+
+  expect(await lockWith('v1')).toMatchObject({ revision: 0, companions: { helper: 'v1' } });
+  expect(await lockWith('v2')).toMatchObject({ revision: 0, companions: { helper: 'v2' } });
+  const lock = await readLock(directory.path);
+  const released = { package: '1.0.0', inputs: '0'.repeat(64) };
+  await writeLock(directory.path, { ...lock, versions: { 'v1.0.0': { ...lock.versions['v1.0.0']!, released } } });
+  expect(await lockWith()).toMatchObject({ revision: 0, released });
+  expect(await lockWith('v3')).not.toHaveProperty('released');
+  expect(await lockWith('v1')).toMatchObject({ revision: 1 });
+});

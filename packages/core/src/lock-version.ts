@@ -61,8 +61,7 @@ export async function lockVersion(
     Object.entries(before?.unpinned ?? {}).filter(([url]) => !Object.hasOwn(downloads, url)),
   );
   const locked: LockedVersion = {
-    revision: before?.revision ?? 0,
-    ...(before?.released === undefined ? {} : { released: before.released }),
+    ...revisionOf(before, companions),
     ...(Object.keys(companions).length === 0 ? {} : { companions }),
     downloads,
     ...(Object.keys(unpinned).length === 0 ? {} : { unpinned }),
@@ -73,6 +72,17 @@ export async function lockVersion(
     versions: { ...lock.versions, [version]: locked },
   });
   return { version, locked, notes };
+}
+
+/** Other companions make another image of the same version: hosts that have it need the next revision. */
+function revisionOf(
+  before: LockedVersion | undefined,
+  companions: Readonly<Record<string, string>>,
+): Pick<LockedVersion, 'revision' | 'released'> {
+  const { revision = 0, released } = before ?? {};
+  if (released === undefined) return { revision };
+  const changed = Object.entries(companions).some(([name, version]) => before?.companions?.[name] !== version);
+  return changed ? { revision: revision + 1 } : { revision, released };
 }
 
 function companionVersions(

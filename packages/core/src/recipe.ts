@@ -146,6 +146,16 @@ const Program = z.strictObject({
   sources: z.array(Source).min(1),
 });
 
+/** A further program in the same image. */
+const Companion = Program.extend({
+  /**
+   * What `sysext update` does with its version when the extension's changes: `newest` takes the newest;
+   * `series` the newest of the extension's own series, for programs that are released together; absent keeps
+   * the version there was.
+   */
+  follow: z.enum(['newest', 'series']).optional(),
+});
+
 /** Target of a symlink, for a range of versions. */
 const LinkChoice = z.strictObject({ target: z.string().min(1), when: When.optional() });
 
@@ -199,7 +209,7 @@ export const Recipe = z
     architectures: z.array(z.enum(architectures)).min(1).optional(),
     ...Program.shape,
     /** Further programs in the same image, each with a version of its own, pinned in the lock. */
-    companions: z.record(Name, Program).optional(),
+    companions: z.record(Name, Companion).optional(),
     /** Symlinks: path → target, or the first of several that applies to the version; none when none does. */
     links: z.record(ImagePath, z.string().min(1).or(z.array(LinkChoice).min(1))).optional(),
     /** Small generated files: path → text. `{version}`, `{bare}` and `{<companion>}` are filled in. */
@@ -236,6 +246,12 @@ export const Recipe = z
         }
       }
     }
+    for (const [name, { follow }] of Object.entries(recipe.companions ?? {})) {
+      if (follow === 'series' && recipe.series === undefined) {
+        const message = 'the recipe has no series that it could follow';
+        context.addIssue({ code: 'custom', path: ['companions', name, 'follow'], message });
+      }
+    }
     if (companions.includes(recipe.name)) {
       context.addIssue({ code: 'custom', path: ['companions', recipe.name], message: 'is the extension itself' });
     }
@@ -246,6 +262,7 @@ export type RecipeInput = z.input<typeof Recipe>;
 /** A checked recipe. */
 export type Recipe = z.output<typeof Recipe>;
 export type Program = z.output<typeof Program>;
+export type Companion = z.output<typeof Companion>;
 export type Source = z.output<typeof Source>;
 export type ReleaseSource = z.output<typeof ReleaseSource>;
 export type GoModulesSource = z.output<typeof GoModulesSource>;
