@@ -16,6 +16,7 @@ export type { Provision } from './butane/fragment.ts';
 export type { CommonParameters } from './butane/parameters.ts';
 export { type PublishedParameters, type PublishedParametersOptions, publishedParameters } from './butane/published.ts';
 export { type ButaneVersion, type RenderButaneOptions, butaneVersions, renderButane } from './butane/render.ts';
+export { Settings, renderSettings } from './butane/settings.ts';
 export { type Blob, Cache } from './cache.ts';
 export { checkCatalogue } from './catalogue.ts';
 export { type Checked, checkDirectory, checkExtension, checkImage } from './check.ts';

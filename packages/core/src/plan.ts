@@ -137,6 +137,7 @@ export function templateValues(
     bare: bareVersion(program.version),
     ...numbersOf(program.version),
     arch: names[arch] ?? archNames[arch].go,
+    goArch: archNames[arch].go,
   };
 }
 

@@ -15,11 +15,16 @@ test('the updater is a program that a shell reads, and units that start it', asy
 });
 
 test('it is told the units, how to apply an image, and the lock of the cluster', () => {
-  const services = { 'etcd.service': { start: 'manual' }, 'etcd.socket': { start: 'on-merge' } } as const;
+  const services = {
+    'etcd.service': { start: 'manual' },
+    // Not under its service; one that starts something else is a unit like any other.
+    'etcd.socket': { start: 'on-merge' },
+    'events.socket': { start: 'on-merge' },
+  } as const;
   expect(updaterSettings({ services }, 'etcd')).toEqual({
     path: '/etc/sysext-update/etcd.env',
     mode: 0o644,
-    text: 'APPLY="restart"\nUNITS="etcd.service etcd.socket"\n',
+    text: 'APPLY="restart"\nUNITS="etcd.service events.socket"\n',
   });
   const lock = { command: ['/usr/bin/etcdctl', 'lock', 'x'] as [string, ...string[]], environmentFile: '/etc/e.env' };
   expect(updaterSettings({ update: { apply: 'reboot', lock } }, 'etcd-3.5').text).toBe(

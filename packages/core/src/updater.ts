@@ -33,7 +33,10 @@ export async function updaterFiles(): Promise<HostFile[]> {
 /** What the updater has to know of a component beyond its transfer. */
 export function updaterSettings(recipe: Pick<Recipe, 'services' | 'update'>, component: string): HostFile {
   const { apply = 'restart', lock } = recipe.update ?? {};
-  const units = Object.keys(recipe.services ?? {});
+  const { services = {} } = recipe;
+  // A socket listens on while its service is restarted, and cannot be restarted under one that runs.
+  const served = (unit: string): boolean => unit.endsWith('.socket') && unit.replace(/socket$/, 'service') in services;
+  const units = Object.keys(services).filter((unit) => !served(unit));
   const settings = {
     APPLY: apply,
     UNITS: units.join(' '),

@@ -1,0 +1,222 @@
+import { access, cp, mkdir, readFile, readdir } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import {
+  type Arch,
+  BuildRecord,
+  type BuiltImage,
+  type ButaneDocument,
+  type ButaneFunction,
+  Cache,
+  type Context,
+  type Extension,
+  type Lock,
+  Mirrors,
+  type SysextEvent,
+  architectures,
+  build,
+  butaneVersions,
+  checkCatalogue,
+  composeButane,
+  createContext,
+  goDirectory,
+  imageVersion,
+  openImage,
+  programsOf,
+  readLock,
+  renderButane,
+  renderPaths,
+  renderTransfer,
+  resolveDownloads,
+  sourcesOf,
+  writeLock,
+} from '@sysext/core';
+import { describeIgnition, transpile, validate } from '@sysext/ignition';
+import { type FakeUpstream, startUpstream, temporaryDirectory } from '@sysext/testing';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { commonExample } from './example.ts';
+import { imitate } from './imitate.ts';
+
+const root = join(import.meta.dirname, '..', '..', '..', 'packages', 'extensions');
+const modules = await Promise.all(
+  (await readdir(root)).map(async (name) => {
+    const file = pathToFileURL(join(root, name, 'extension.ts')).href;
+    return (await import(file)) as { readonly default: Extension; readonly butane: ButaneFunction };
+  }),
+);
+
+/** What every extension owes, whatever it is; run over every recipe there is. */
+describe.each(modules.map((module) => [module.default.name, module] as const))('%s', (name, module) => {
+  const { default: extension, butane } = module;
+  const offered = extension.architectures ?? architectures;
+  const hasRelease = programsOf(extension).every(([, { sources }]) => sources.some(({ kind }) => kind === 'release'));
+
+  test('is a package like every other', async () => {
+    const manifest = JSON.parse(await readFile(join(extension.directory, 'package.json'), 'utf8')) as object;
+    const command = `sysext-${name}`;
+    expect(manifest).toMatchObject({
+      name: `@sysext/${name}`,
+      type: 'module',
+      engines: { node: '>=22.18' },
+      bin: { [command]: './bin.ts' },
+      exports: { '.': './extension.ts' },
+      files: ['*.js', '*.d.ts', 'extension.lock.json', 'files', 'go', 'sysupdate', 'butane'],
+      scripts: { build: 'node bin.ts build' },
+      publishConfig: { access: 'public', bin: { [command]: './bin.js' }, exports: { '.': './extension.js' } },
+    });
+    expect(extension.directory).toBe(join(root, name));
+    const readme = await readFile(join(extension.directory, 'README.md'), 'utf8');
+    expect(readme).toContain(`# @sysext/${name}`);
+    expect(readme).toContain(`npx sysext-${name} build --version ${(await readLock(extension.directory)).default} `);
+  });
+
+  test('pins every version it names, for every architecture, in every source', async () => {
+    const lock = await readLock(extension.directory);
+    expect(Object.keys(lock.versions)).toContain(lock.default);
+    for (const [version, locked] of Object.entries(lock.versions)) {
+      for (const [program, { sources }] of programsOf(extension)) {
+        const planned = { name: program, version: program === name ? version : locked.companions![program]! };
+        for (const source of sourcesOf({ sources }, planned)) {
+          if (source.kind === 'goModules') {
+            const directory = goDirectory(extension.directory, planned);
+            expect(await readFile(join(directory, 'go.mod'), 'utf8')).toMatch(/^toolchain go1\.\d+/m);
+            await access(join(directory, 'go.sum'));
+            continue;
+          }
+          for (const { urls } of offered.flatMap((arch) => resolveDownloads(source, planned, arch))) {
+            if (locked.unpinned?.[urls[0]] === undefined) {
+              expect(locked.downloads).toHaveProperty([urls[0], 'sha256']);
+            } else {
+              // No digest is known, and none is invented: a person is told what to type.
+              const readme = await readFile(join(extension.directory, 'README.md'), 'utf8');
+              expect(readme).toContain(`sysext lock ${name} ${version}`);
+            }
+          }
+        }
+      }
+    }
+  });
+
+  test.each(['transfer', 'conf'])('shows the .%s that hosts follow it by', async (suffix) => {
+    const text = renderTransfer(name, { baseUrl: 'https://sysext.example/', verify: true });
+    await expect(text).toMatchFileSnapshot(join(extension.directory, 'sysupdate', `${name}.${suffix}`));
+  });
+
+  test('shows a Butane document that deploys it', async () => {
+    const shown = join(extension.directory, 'butane', `${name}.yaml`);
+    await expect(renderButane(await exampleDocument())).toMatchFileSnapshot(shown);
+  });
+
+  describeIgnition('by the real Butane and Ignition', () => {
+    test.each(butaneVersions)('its document of version %s is in order', async (version) => {
+      await validate(await transpile(renderButane(await exampleDocument(), { version })));
+    });
+  });
+
+  async function exampleDocument(): Promise<ButaneDocument> {
+    const { default: version } = await readLock(extension.directory);
+    const common = commonExample(imageVersion({ version: version!, revision: 0 }));
+    return composeButane([await butane({ ...common, ...butane.example })]);
+  }
+
+  describe.runIf(hasRelease)('from a fake upstream', () => {
+    let upstream: FakeUpstream;
+    let work: Awaited<ReturnType<typeof temporaryDirectory>>;
+    let copy: Extension;
+    const warnings: SysextEvent[] = [];
+
+    beforeEach(async () => {
+      upstream = await startUpstream();
+      work = await temporaryDirectory();
+      copy = { ...extension, directory: join(work.path, name) };
+      await mkdir(copy.directory);
+      await cp(join(extension.directory, 'package.json'), join(copy.directory, 'package.json'));
+      await cp(join(extension.directory, 'files'), join(copy.directory, 'files'), { recursive: true }).catch(
+        () => undefined,
+      );
+      await writeLock(copy.directory, await imitatedLock());
+    });
+    afterEach(async () => {
+      await upstream[Symbol.asyncDispose]();
+      await work[Symbol.asyncDispose]();
+    });
+
+    /** Serves what the default version downloads, and pins that instead. */
+    async function imitatedLock(): Promise<Lock> {
+      const lock = await readLock(extension.directory);
+      const version = lock.default!;
+      const locked = lock.versions[version]!;
+      const downloads: Lock['versions'][string]['downloads'] = {};
+      for (const [program, { sources }] of programsOf(extension)) {
+        const planned = { name: program, version: program === name ? version : locked.companions![program]! };
+        for (const source of sourcesOf({ sources }, planned)) {
+          if (source.kind !== 'release') continue;
+          for (const arch of offered) {
+            for (const resolved of resolveDownloads(source, planned, arch)) {
+              const bytes = await imitate(resolved, arch);
+              upstream.put(new URL(resolved.urls[0]).pathname, bytes);
+              const sha256 = createHash('sha256').update(bytes).digest('hex');
+              downloads[resolved.urls[0]] = { sha256, size: bytes.length, checked: 'contract' };
+            }
+          }
+        }
+      }
+      return { schema: 1, default: version, versions: { [version]: { ...locked, downloads, unpinned: {} } } };
+    }
+
+    function context(): Context {
+      const origins = Object.keys(Object.fromEntries(programsOf(extension).flatMap(originsOf)));
+      return createContext({
+        cache: new Cache(join(work.path, 'cache')),
+        mirrors: new Mirrors(Object.fromEntries(origins.map((origin) => [`${origin}/`, `${upstream.url}/`]))),
+        onEvent: (event) => event.type === 'warning' && warnings.push(event),
+      });
+    }
+
+    async function make(output: string, arches: readonly Arch[]): Promise<BuiltImage[]> {
+      return await build(context(), copy, {
+        arches,
+        output: join(work.path, output),
+        profile: 'fast',
+        source: 'release',
+      });
+    }
+
+    test.each(offered)(
+      'builds for %s: lint finds no error, the record tells the truth, twice the same bytes',
+      async (arch) => {
+        const [built] = await make('out', [arch]);
+        const [again] = await make('again', [arch]);
+        const bytes = await readFile(built!.image);
+        expect(bytes.equals(await readFile(again!.image))).toBe(true);
+        expect(warnings).toEqual([]);
+
+        const record = BuildRecord.parse(JSON.parse(await readFile(built!.recordFile, 'utf8')));
+        expect(record.image.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
+        expect(record.release).toMatchObject({ ID: 'flatcar', SYSEXT_LEVEL: '1.0', ARCHITECTURE: arch });
+        expect(record.findings.filter(({ allowed }) => allowed === undefined)).toEqual([]);
+
+        await using image = await openImage(context(), built!.image);
+        expect(record.paths.map(({ path }) => path)).toEqual([...image.tree.keys()].map((path) => `/${path}`));
+        // The same on every architecture; what is different there is inside the files.
+        await expect(renderPaths(image.tree)).toMatchFileSnapshot(
+          join(extension.directory, 'test', 'golden', 'tree.txt'),
+        );
+      },
+    );
+  });
+});
+
+test('no two extensions, and none and the host, ship the same path undeclared', async () => {
+  const checked = await checkCatalogue(modules.map((module) => module.default));
+  expect(checked.flatMap(({ findings }) => findings.filter(({ allowed }) => allowed === undefined))).toEqual([]);
+});
+
+function originsOf([, { sources }]: ReturnType<typeof programsOf>[number]): [string, true][] {
+  return sources.flatMap((source) =>
+    source.kind === 'release'
+      ? source.downloads.flatMap(({ url }) => [url].flat().map((each): [string, true] => [new URL(each).origin, true]))
+      : [],
+  );
+}
