@@ -6,16 +6,18 @@ import { execa } from 'execa';
 /**
  * A file of the shape that a recipe expects of upstream: every member that "take" names, below as
  * many directories as "strip" drops, beside some that nobody takes. Programs are small real ELF
- * programs of the right machine.
+ * programs of the right machine; what serves every machine is none.
  */
 export async function imitate(resolved: ResolvedDownload, arch: Arch): Promise<Buffer> {
-  const { download, format, fill } = resolved;
-  if (format === 'raw') return tinyElf(arch, resolved.urls[0]);
+  const { download, format, fill, urls } = resolved;
+  const forAll = !JSON.stringify(download.url).includes('{arch}');
+  const program = (name: string): Buffer => (forAll ? Buffer.from(`${name}\n`) : tinyElf(arch, name));
+  if (format === 'raw') return program(urls[0]);
   const top = 'top/'.repeat(download.strip ?? 0);
   const patterns = Object.keys(typeof download.take === 'string' ? {} : download.take);
   const members: ArchiveMember[] = patterns.map((pattern) => {
     const path = `${top}${nameLike(fill(pattern))}`;
-    return { path, content: tinyElf(arch, path) };
+    return { path, content: program(path) };
   });
   const all = [{ path: `${top}README.md`, content: 'Nobody takes this.\n', mode: 0o644 }, ...members];
   switch (format) {

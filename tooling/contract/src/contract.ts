@@ -1,13 +1,11 @@
-import { access, cp, mkdir, readFile, readdir } from 'node:fs/promises';
+import { access, cp, mkdir, readFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import {
   type Arch,
   BuildRecord,
   type BuiltImage,
   type ButaneDocument,
-  type ButaneFunction,
   Cache,
   type Context,
   type Extension,
@@ -17,7 +15,6 @@ import {
   architectures,
   build,
   butaneVersions,
-  checkCatalogue,
   composeButane,
   createContext,
   goDirectory,
@@ -36,19 +33,12 @@ import { describeIgnition, transpile, validate } from '@sysext/ignition';
 import { type FakeUpstream, startUpstream, temporaryDirectory } from '@sysext/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { commonExample } from './example.ts';
+import { type ExtensionModule, root } from './extensions.ts';
 import { imitate } from './imitate.ts';
 
-const root = join(import.meta.dirname, '..', '..', '..', 'packages', 'extensions');
-const modules = await Promise.all(
-  (await readdir(root)).map(async (name) => {
-    const file = pathToFileURL(join(root, name, 'extension.ts')).href;
-    return (await import(file)) as { readonly default: Extension; readonly butane: ButaneFunction };
-  }),
-);
-
-/** What every extension owes, whatever it is; run over every recipe there is. */
-describe.each(modules.map((module) => [module.default.name, module] as const))('%s', (name, module) => {
-  const { default: extension, butane } = module;
+/** What every extension owes, whatever it is. */
+export function describeExtension({ default: extension, butane }: ExtensionModule): void {
+  const { name } = extension;
   const offered = extension.architectures ?? architectures;
   const hasRelease = programsOf(extension).every(([, { sources }]) => sources.some(({ kind }) => kind === 'release'));
 
@@ -66,9 +56,21 @@ describe.each(modules.map((module) => [module.default.name, module] as const))('
       publishConfig: { access: 'public', bin: { [command]: './bin.js' }, exports: { '.': './extension.js' } },
     });
     expect(extension.directory).toBe(join(root, name));
+  });
+
+  test('says what it is, how it starts, what it needs and what it conflicts with', async () => {
     const readme = await readFile(join(extension.directory, 'README.md'), 'utf8');
-    expect(readme).toContain(`# @sysext/${name}`);
+    const { services = {}, requires = [], conflicts = [] } = extension;
+    const owed = ['## Deploy', ...Object.keys(services), ...requires, ...conflicts];
+    expect(owed.filter((each) => !readme.includes(each))).toEqual([]);
+    expect(readme.startsWith(`# @sysext/${name}\n`)).toBe(true);
     expect(readme).toContain(`npx sysext-${name} build --version ${(await readLock(extension.directory)).default} `);
+  });
+
+  test('is a recipe of 60 lines at most, and no script', async () => {
+    const source = await readFile(join(extension.directory, 'extension.ts'), 'utf8');
+    const [recipe] = /defineExtension\([^]*?^\}\);/m.exec(source)!;
+    expect(recipe.split('\n').length).toBeLessThanOrEqual(60);
   });
 
   test('pins every version it names, for every architecture, in every source', async () => {
@@ -206,12 +208,7 @@ describe.each(modules.map((module) => [module.default.name, module] as const))('
       },
     );
   });
-});
-
-test('no two extensions, and none and the host, ship the same path undeclared', async () => {
-  const checked = await checkCatalogue(modules.map((module) => module.default));
-  expect(checked.flatMap(({ findings }) => findings.filter(({ allowed }) => allowed === undefined))).toEqual([]);
-});
+}
 
 function originsOf([, { sources }]: ReturnType<typeof programsOf>[number]): [string, true][] {
   return sources.flatMap((source) =>

@@ -1,0 +1,61 @@
+import { defineButane, defineExtension } from '@sysext/core';
+import * as z from 'zod';
+import { environment } from './environment.ts';
+
+const release = 'https://github.com/coder/coder/releases/download/{version}';
+
+const coder = defineExtension(import.meta.dirname, {
+  name: 'coder',
+  summary: 'Server for developer workspaces, and its workspace proxy',
+  homepage: 'https://coder.com/',
+  licence: 'AGPL-3.0-only AND LicenseRef-Coder-Enterprise',
+  versions: { from: 'github-releases', repo: 'coder/coder', match: 'v\\d+\\.\\d+\\.\\d+' },
+  sources: [
+    {
+      kind: 'release',
+      downloads: [
+        {
+          url: `${release}/coder_{bare}_linux_{arch}.tar.gz`,
+          // Beside it lies the licence, in some releases with a directory around both.
+          take: { '**/coder': '/usr/bin/' },
+          verify: { sums: `${release}/coder_{bare}_checksums.txt` },
+        },
+      ],
+    },
+  ],
+  services: {
+    'coder.service': { start: 'on-merge' },
+    'coder-workspace-proxy.service': { start: 'on-merge' },
+  },
+});
+
+export default coder;
+
+/** Deploys a server, or a workspace proxy, by the variables that it reads. */
+export const butane = defineButane(coder, {
+  parameters: z.strictObject({
+    /** `server`, or `proxy` for a workspace proxy of another server. */
+    role: z.enum(['server', 'proxy']).default('server'),
+    /** Variables of the server: `CODER_ACCESS_URL`, `CODER_PG_CONNECTION_URL` and what else `coder server --help` names. */
+    environment,
+  }),
+  example: {
+    environment: {
+      CODER_ACCESS_URL: 'https://coder.example.com',
+      CODER_HTTP_ADDRESS: '127.0.0.1:3000',
+      CODER_PG_CONNECTION_URL: 'postgres://coder:secret@db.example.com/coder?sslmode=require',
+    },
+  },
+  provision: ({ role, environment: variables }) => ({
+    directories: [{ path: '/etc/coder.d', mode: 0o755 }],
+    files: [
+      {
+        path: `/etc/coder.d/${role === 'server' ? 'coder' : 'coder-workspace-proxy'}.env`,
+        mode: 0o600,
+        text: Object.entries(variables)
+          .map(([name, value]) => `${name}=${value}\n`)
+          .join(''),
+      },
+    ],
+  }),
+});

@@ -1,0 +1,9 @@
+import { describe } from 'vitest';
+import { describeExtension } from './contract.ts';
+import { loadExtensions } from './extensions.ts';
+
+const share = await loadExtensions(0, 4);
+
+describe.each(share.map((module) => [module.default.name, module] as const))('%s', (_, module) => {
+  describeExtension(module);
+});

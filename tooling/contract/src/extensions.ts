@@ -1,0 +1,26 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { ButaneFunction, Extension } from '@sysext/core';
+
+/** Where the extensions' packages are. */
+export const root = join(import.meta.dirname, '..', '..', '..', 'packages', 'extensions');
+
+/** What an `extension.ts` exports. */
+export interface ExtensionModule {
+  readonly default: Extension;
+  readonly butane: ButaneFunction;
+}
+
+const names = (await readdir(root)).toSorted();
+
+/** Every extension there is, by name; or one share of them, so that files of tests run side by side. */
+export async function loadExtensions(share = 0, shares = 1): Promise<ExtensionModule[]> {
+  const chosen = names.filter((_, index) => index % shares === share);
+  return await Promise.all(
+    chosen.map(async (name) => {
+      const file = pathToFileURL(join(root, name, 'extension.ts')).href;
+      return (await import(file)) as ExtensionModule;
+    }),
+  );
+}
