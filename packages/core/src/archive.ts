@@ -289,6 +289,8 @@ function inflate(
       return stream('xz', ['--decompress', '--stdout', '--memlimit-decompress=1GiB', '--', path], context);
     case 'tar.bz2':
       return stream('bzip2', ['--decompress', '--stdout', '--', path], context);
+    case 'squashfs':
+      return stream('sqfs2tar', ['--no-skip', '--', path], context);
   }
 }
 

@@ -2,5 +2,6 @@ export { type ArchiveMember, gzip, tar, zip } from './archives.ts';
 export { type Authority, type Certificate, createAuthority } from './certificates.ts';
 export { tinyElf } from './elf.ts';
 export { noise } from './noise.ts';
+export { squashfs } from './squashfs.ts';
 export { temporaryDirectory } from './temporary.ts';
 export { type Fault, type FakeUpstream, startUpstream } from './upstream.ts';
