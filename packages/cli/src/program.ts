@@ -139,7 +139,9 @@ function addExtensionCommands(program: Command, chosen: Extension | undefined): 
           'xz',
         ]),
       )
-      .addOption(new Option('--source <kind>', 'use only this kind of source').choices(['release', 'goModules']))
+      .addOption(
+        new Option('--source <kind>', 'use only this kind of source').choices(['release', 'goModules', 'debian']),
+      )
       .option('--os <id[:version-id]>', 'hosts the image is for: flatcar, _any, flatcar:4593.2.5', 'flatcar'),
   );
   networked(

@@ -4,6 +4,7 @@ import { SysextError } from './errors.ts';
 import { exhausted, indented, isUnavailable, reasonsOf } from './fetch.ts';
 import type { Plan, PlannedProgram } from './plan.ts';
 import type { Source } from './recipe.ts';
+import { acquireDebian } from './sources/debian/debian.ts';
 import { acquireGoModules } from './sources/go-modules.ts';
 import { acquireRelease } from './sources/release.ts';
 
@@ -59,5 +60,7 @@ async function acquireFrom(
       return await acquireRelease(context, source, program, plan.arch, plan.locked);
     case 'goModules':
       return await acquireGoModules(context, source, program, plan.arch, plan.extension.directory);
+    case 'debian':
+      return await acquireDebian(context, source, program, plan.arch, plan.locked.debian?.[program.name]);
   }
 }

@@ -47,6 +47,14 @@ export function formatOf(name: string): ArchiveFormat {
   return endings.find(([ending]) => ending.test(name))?.[1] ?? 'raw';
 }
 
+/** How an archive is read that is not a release of one program in a file of its own. */
+export interface ReadArchiveOptions {
+  /** The archive is a part of the blob; bytes from its start. */
+  readonly part?: { readonly offset: number; readonly size: number } | undefined;
+  /** It holds parts of a root file system: absolute link targets are of that. */
+  readonly isRoot?: boolean | undefined;
+}
+
 /**
  * Reads an archive and hands every file and link to `visit`, one after the other. The content
  * of a file is a stream that is read within `visit`, or not at all.
@@ -64,26 +72,37 @@ export async function readArchive(
   format: Exclude<ArchiveFormat, 'raw'>,
   where: string,
   visit: (member: Member) => Promise<void>,
+  options: ReadArchiveOptions = {},
 ): Promise<void> {
-  const guard = new Guard(where, blob.size);
+  const guard = new Guard(where, options.part?.size ?? blob.size, options.isRoot ?? false);
   const guarded = async (member: Member): Promise<void> => {
     guard.member(member);
     await visit(member);
   };
   if (format === 'zip') await readZip(context.cache.blobPath(blob.sha256), where, guard, guarded, context.signal);
-  else await readTar(context, blob, format, where, guard, guarded);
+  else
+    await readTar(
+      context,
+      { path: context.cache.blobPath(blob.sha256), ...options.part },
+      format,
+      where,
+      guard,
+      guarded,
+    );
 }
 
 /** Keeps count of what an archive unpacks to. */
 class Guard {
   readonly #where: string;
   readonly #allowed: number;
+  readonly #isRoot: boolean;
   #members = 0;
   #declared = 0;
   #inflated = 0;
 
-  constructor(where: string, compressed: number) {
+  constructor(where: string, compressed: number, isRoot: boolean) {
     this.#where = where;
+    this.#isRoot = isRoot;
     this.#allowed = limits.freeGrowth + limits.growth * compressed;
   }
 
@@ -96,8 +115,9 @@ class Guard {
     const problem = imagePathProblem(member.name);
     if (problem !== undefined) throw unsafe(this.#where, member.name, problem);
     if (member.type === 'symlink') {
-      if (member.target.startsWith('/')) throw unsafe(this.#where, member.name, 'it links to an absolute path');
-      if (resolveLink(member.name, member.target) === undefined) {
+      const isAbsolute = member.target.startsWith('/');
+      if (isAbsolute && !this.#isRoot) throw unsafe(this.#where, member.name, 'it links to an absolute path');
+      if (!isAbsolute && resolveLink(member.name, member.target) === undefined) {
         throw unsafe(this.#where, member.name, `its link target ${JSON.stringify(member.target)} leaves the archive`);
       }
     }
@@ -132,16 +152,15 @@ function invalid(where: string, problem: string, cause?: unknown): SysextError {
 
 async function readTar(
   context: Context,
-  blob: Blob,
+  file: Part,
   format: Exclude<ArchiveFormat, 'raw' | 'zip'>,
   where: string,
   guard: Guard,
   visit: (member: Member) => Promise<void>,
 ): Promise<void> {
-  const path = context.cache.blobPath(blob.sha256);
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
-  const inflated = inflate({ ...context, signal }, path, format);
+  const inflated = inflate({ ...context, signal }, file, format);
   let first = true;
   const check = new Transform({
     transform(chunk: Buffer, _, done) {
@@ -266,18 +285,30 @@ async function* contentOf(entry: ReadEntry): AsyncIterable<Uint8Array> {
   if (size !== entry.size) throw new Error(`${entry.path} ends after ${size} of ${entry.size} bytes`);
 }
 
+/** A file, or some of its bytes. */
+interface Part {
+  readonly path: string;
+  readonly offset?: number | undefined;
+  readonly size?: number | undefined;
+}
+
 /** The bytes of the tar inside. Formats that Node.js cannot unpack go through their own tools. */
 function inflate(
   context: Context,
-  path: string,
+  { path, offset = 0, size }: Part,
   format: Exclude<ArchiveFormat, 'raw' | 'zip'>,
 ): { readonly stdout: Readable; readonly finished: Promise<void> } {
-  const file = (): Readable => createReadStream(path, { highWaterMark: 1 << 18 });
+  const range = size === undefined ? {} : { start: offset, end: offset + size - 1 };
+  const file = (): Readable => createReadStream(path, { highWaterMark: 1 << 18, ...range });
   const through = (unpack: Transform): { stdout: Readable; finished: Promise<void> } => {
     const source = file();
     source.on('error', (error) => unpack.destroy(error));
     return { stdout: source.pipe(unpack), finished: Promise.resolve() };
   };
+  const byTool = (tool: string, ...args: string[]): { stdout: Readable; finished: Promise<void> } =>
+    size === undefined
+      ? stream(tool, [...args, '--', path], context)
+      : stream(tool, args, { signal: context.signal, env: context.env, input: file() });
   switch (format) {
     case 'tar':
       return { stdout: file(), finished: Promise.resolve() };
@@ -286,11 +317,9 @@ function inflate(
     case 'tar.zst':
       return through(createZstdDecompress({ chunkSize: 1 << 18 }));
     case 'tar.xz':
-      return stream('xz', ['--decompress', '--stdout', '--memlimit-decompress=1GiB', '--', path], context);
+      return byTool('xz', '--decompress', '--stdout', '--memlimit-decompress=1GiB');
     case 'tar.bz2':
-      return stream('bzip2', ['--decompress', '--stdout', '--', path], context);
-    case 'squashfs':
-      return stream('sqfs2tar', ['--no-skip', '--', path], context);
+      return byTool('bzip2', '--decompress', '--stdout');
   }
 }
 

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type DamagedElf, type Elf, isStatic, parseElf } from './elf.ts';
-import { elfImage } from './lint/testing/elf-image.ts';
+import { elfImage } from '@sysext/testing';
 import type { Content } from './tree.ts';
 
 const content = (bytes: Uint8Array): Content => ({ bytes, size: bytes.length, sha256: '' });

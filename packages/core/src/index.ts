@@ -41,7 +41,15 @@ export { renderPaths } from './listing.ts';
 export { Lock, type LockedVersion, type Pin, lockFileName, readLock, selectVersion, writeLock } from './lock.ts';
 export { Mirrors, displayUrl } from './mirrors.ts';
 export { sourcesOf } from './plan.ts';
-export { type Extension, type RecipeInput, Recipe, defineExtension, nameProblem, programsOf } from './recipe.ts';
+export {
+  type Extension,
+  type RecipeInput,
+  Recipe,
+  type Source,
+  defineExtension,
+  nameProblem,
+  programsOf,
+} from './recipe.ts';
 export { BuildRecord } from './record.ts';
 export { type RepositoryConfig, readRepositoryConfig } from './repository/config.ts';
 export {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { sha256 } from './cache.ts';
 import { makeSquashfs, testContext } from './image/testing/images.ts';
 import { inspectImage } from './inspect.ts';
-import { elfImage } from './lint/testing/elf-image.ts';
+import { elfImage } from '@sysext/testing';
 
 const release = 'ID=flatcar\nSYSEXT_LEVEL=1.0\nARCHITECTURE=x86-64\nnonsense\n';
 

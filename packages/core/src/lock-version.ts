@@ -3,10 +3,11 @@ import { type Arch, architectures } from './arch.ts';
 import type { Context } from './context.ts';
 import { SysextError } from './errors.ts';
 import { download, exhausted, fetchText, isUnavailable } from './fetch.ts';
-import { type Lock, type LockedVersion, type Pin, readLock, writeLock } from './lock.ts';
+import { type DebianPins, type Lock, type LockedVersion, type Pin, readLock, writeLock } from './lock.ts';
 import { displayUrl } from './mirrors.ts';
 import { sourcesOf } from './plan.ts';
 import { type Extension, type Program, type Verification, programsOf } from './recipe.ts';
+import { lockDebian } from './sources/debian/debian-lock.ts';
 import { lockGoModules } from './sources/go-lock.ts';
 import { type ResolvedDownload, resolveDownloads } from './sources/release.ts';
 import { digestInSums } from './sums.ts';
@@ -50,11 +51,13 @@ export async function lockVersion(
   const before = Object.hasOwn(lock.versions, version) ? lock.versions[version] : undefined;
   const companions = companionVersions(extension, lock, before, options);
   const downloads: Record<string, Pin> = {};
+  const debian: Record<string, DebianPins> = {};
   const notes: string[] = [];
   for (const [name, program] of programsOf(extension)) {
     const planned = { name, version: name === extension.name ? version : companions[name]! };
-    const pinned = await lockProgram(context, extension, program, planned, before?.downloads ?? {});
+    const pinned = await lockProgram(context, extension, program, planned, before);
     Object.assign(downloads, pinned.downloads);
+    if (pinned.debian !== undefined) debian[name] = pinned.debian;
     notes.push(...pinned.notes);
   }
   const unpinned = Object.fromEntries(
@@ -65,6 +68,7 @@ export async function lockVersion(
     ...(Object.keys(companions).length === 0 ? {} : { companions }),
     downloads,
     ...(Object.keys(unpinned).length === 0 ? {} : { unpinned }),
+    ...(Object.keys(debian).length === 0 ? {} : { debian }),
   };
   await writeLock(extension.directory, {
     ...lock,
@@ -111,9 +115,10 @@ async function lockProgram(
   extension: Extension,
   program: Program,
   planned: { readonly name: string; readonly version: string },
-  before: Readonly<Record<string, Pin>>,
-): Promise<{ downloads: Record<string, Pin>; notes: string[] }> {
+  before: Pick<LockedVersion, 'downloads' | 'debian'> = { downloads: {} },
+): Promise<{ downloads: Record<string, Pin>; debian: DebianPins | undefined; notes: string[] }> {
   const downloads: Record<string, Pin> = {};
+  let debian: DebianPins | undefined;
   const notes: string[] = [];
   const failures: SysextError[] = [];
   let pinned = 0;
@@ -123,9 +128,12 @@ async function lockProgram(
       if (source.kind === 'goModules') {
         const toolchain = await lockGoModules(context, source, planned, extension.directory);
         notes.push(`${label}: modules pinned by go.sum, compiler by ${toolchain}`);
+      } else if (source.kind === 'debian') {
+        debian = await lockDebian(context, source, planned, extension.architectures ?? architectures);
+        notes.push(...notesOf(label, debian));
       } else {
         for (const resolved of allDownloads(extension, source, planned)) {
-          const pin = await lockDownload(context, resolved, before[resolved.urls[0]]);
+          const pin = await lockDownload(context, resolved, before.downloads[resolved.urls[0]]);
           downloads[resolved.urls[0]] = pin;
           notes.push(`${displayUrl(resolved.urls[0])}: sha256 ${pin.sha256}, ${pin.checked}`);
         }
@@ -134,15 +142,21 @@ async function lockProgram(
     } catch (error) {
       if (!isUnavailable(error)) throw error;
       failures.push(error);
-      const kept = source.kind === 'release' ? keptPins(extension, source, planned, before) : {};
+      const kept = source.kind === 'release' ? keptPins(extension, source, planned, before.downloads) : {};
       Object.assign(downloads, kept);
-      if (Object.keys(kept).length > 0) pinned++;
-      const state = Object.keys(kept).length > 0 ? 'its pins stay as they are' : 'it is not pinned';
+      if (source.kind === 'debian') debian = before.debian?.[planned.name];
+      const isPinned = Object.keys(kept).length > 0 || (source.kind === 'debian' && debian !== undefined);
+      if (isPinned) pinned++;
+      const state = isPinned ? 'its pins stay as they are' : 'it is not pinned';
       context.onEvent({ type: 'warning', message: `${label}: ${state}: ${error.message}`, hint: error.hint });
     }
   }
   if (pinned === 0) throw exhausted(failures);
-  return { downloads, notes };
+  return { downloads, debian, notes };
+}
+
+function notesOf(label: string, { packages, checked }: DebianPins): string[] {
+  return Object.entries(packages).map(([arch, pins]) => `${label}: ${pins.length} packages for ${arch}, ${checked}`);
 }
 
 /** The downloads of every architecture; what serves several occurs once. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { architectures } from './arch.ts';
 import { SysextError, ioError, systemCode } from './errors.ts';
 import { describeIssues } from './issues.ts';
 import type { Extension } from './recipe.ts';
@@ -8,6 +9,8 @@ import { compareVersions, versionProblem } from './version.ts';
 import { writeWhole } from './write.ts';
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, '64 lower-case hexadecimal digits');
+/** A path in the pool of Debian's archive, in normal form. */
+export const poolPath = /^pool(?:\/[\w+~-][\w.+~-]*)+\.deb$/;
 const Version = z.string().refine((value) => versionProblem(value) === undefined, 'a publishable version');
 
 const Pin = z.strictObject({
@@ -16,6 +19,23 @@ const Pin = z.strictObject({
   size: z.int().positive().optional(),
   /** What the digest was checked against, or where it was taken from. */
   checked: z.string(),
+});
+
+const DebianPin = z.strictObject({
+  /** Path in the archive: `pool/main/k/keepalived/keepalived_2.3.3-1_amd64.deb`. */
+  path: z.string().regex(poolPath, "a path in the pool of Debian's archive"),
+  sha256: Sha256,
+  /** Bytes. */
+  size: z.int().positive(),
+});
+
+const DebianPins = z.strictObject({
+  suite: z.string(),
+  /** When the index was made that names the packages; the snapshot archive has them by it. */
+  timestamp: z.string().regex(/^\d{8}T\d{6}Z$/, 'a time such as 20261121T091544Z'),
+  /** What the digests were checked against. */
+  checked: z.string(),
+  packages: z.partialRecord(z.enum(architectures), z.array(DebianPin).min(1)),
 });
 
 const LockedVersion = z.strictObject({
@@ -35,6 +55,8 @@ const LockedVersion = z.strictObject({
   downloads: z.record(z.string(), Pin),
   /** First URL of a download whose digest nobody has learned yet → why. `build` refuses it; `sysext lock` learns it. */
   unpinned: z.record(z.string(), z.string().min(10)).optional(),
+  /** Program → the packages of Debian that it is taken from. */
+  debian: z.record(z.string(), DebianPins).optional(),
 });
 
 /** Schema of `extension.lock.json`. */
@@ -59,6 +81,8 @@ export const Lock = z
 export type Lock = z.output<typeof Lock>;
 export type LockedVersion = z.output<typeof LockedVersion>;
 export type Pin = z.output<typeof Pin>;
+export type DebianPin = z.output<typeof DebianPin>;
+export type DebianPins = z.output<typeof DebianPins>;
 
 export const lockFileName = 'extension.lock.json';
 

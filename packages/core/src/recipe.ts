@@ -82,7 +82,7 @@ const Verification = z.union([
   z.strictObject({ githubAsset: z.literal(true) }),
 ]);
 
-const archiveFormats = ['raw', 'tar', 'tar.gz', 'tar.xz', 'tar.zst', 'tar.bz2', 'zip', 'squashfs'] as const;
+const archiveFormats = ['raw', 'tar', 'tar.gz', 'tar.xz', 'tar.zst', 'tar.bz2', 'zip'] as const;
 export type ArchiveFormat = (typeof archiveFormats)[number];
 
 const Download = z.strictObject({
@@ -137,7 +137,23 @@ const GoModulesSource = z.strictObject({
   when: When.optional(),
 });
 
-const Source = z.discriminatedUnion('kind', [ReleaseSource, GoModulesSource]);
+const DebianSource = z.strictObject({
+  kind: z.literal('debian'),
+  /** By its code name: `trixie`. */
+  suite: z.string().regex(/^[a-z]+$/, 'the code name of a suite'),
+  /** Binary packages to take from; the version of the first is the version of the program. */
+  packages: z.array(z.string().regex(/^[a-z0-9][a-z0-9+.-]+$/)).min(1),
+  /**
+   * Members to install: pattern → place, as for a download. `{arch}` is Debian's word for its directories of
+   * libraries: `x86_64-linux-gnu`. What the recipe puts into `/usr/lib/<program>/` is where the program finds it.
+   */
+  take: z.record(z.string().min(1), Placement),
+  /** Members that `take` would match and the image must not have. */
+  leave: z.array(z.string().min(1)).optional(),
+  when: When.optional(),
+});
+
+const Source = z.discriminatedUnion('kind', [ReleaseSource, GoModulesSource, DebianSource]);
 
 /** A program with versions of its own: the extension's main one, or a companion in its image. */
 const Program = z.strictObject({
@@ -266,6 +282,7 @@ export type Companion = z.output<typeof Companion>;
 export type Source = z.output<typeof Source>;
 export type ReleaseSource = z.output<typeof ReleaseSource>;
 export type GoModulesSource = z.output<typeof GoModulesSource>;
+export type DebianSource = z.output<typeof DebianSource>;
 export type Download = z.output<typeof Download>;
 export type Placement = z.output<typeof Placement>;
 export type Verification = z.output<typeof Verification>;

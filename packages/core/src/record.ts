@@ -49,7 +49,10 @@ export const BuildRecord = z.strictObject({
   /** Fields of the release file. */
   release: z.record(z.string(), z.string()),
   /** Program → version and the source that delivered it. */
-  programs: z.record(z.string(), z.strictObject({ version: z.string(), source: z.enum(['release', 'goModules']) })),
+  programs: z.record(
+    z.string(),
+    z.strictObject({ version: z.string(), source: z.enum(['release', 'goModules', 'debian']) }),
+  ),
   inputs: z.array(Input),
   tools: z.record(z.string(), z.string()),
   paths: z.array(RecordedPath),

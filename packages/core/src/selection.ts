@@ -26,7 +26,10 @@ export interface Selection {
  *
  * @throws SysextError `RECIPE_INVALID` when `take` does not fit an archive, or a raw file.
  */
-export function compileSelection(download: Download, fill: (template: string) => string): Selection {
+export function compileSelection(
+  download: Pick<Download, 'url' | 'take' | 'leave' | 'strip'>,
+  fill: (template: string) => string,
+): Selection {
   if (isPlacement(download.take)) {
     throw new SysextError(
       'RECIPE_INVALID',

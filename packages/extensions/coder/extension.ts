@@ -24,10 +24,8 @@ const coder = defineExtension(import.meta.dirname, {
     },
   ],
   services: {
-    'coder.path': { start: 'on-merge' },
-    'coder.service': { start: 'manual' },
-    'coder-workspace-proxy.path': { start: 'on-merge' },
-    'coder-workspace-proxy.service': { start: 'manual' },
+    'coder.service': { start: 'on-merge' },
+    'coder-workspace-proxy.service': { start: 'on-merge' },
   },
 });
 

@@ -11,6 +11,7 @@ import {
   type Extension,
   type Lock,
   Mirrors,
+  type Source,
   type SysextEvent,
   architectures,
   build,
@@ -35,12 +36,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { commonExample } from './example.ts';
 import { type ExtensionModule, root } from './extensions.ts';
 import { imitate } from './imitate.ts';
+import { imitateDebian } from './imitate-debian.ts';
 
 /** What every extension owes, whatever it is. */
 export function describeExtension({ default: extension, butane }: ExtensionModule): void {
   const { name } = extension;
   const offered = extension.architectures ?? architectures;
-  const hasRelease = programsOf(extension).every(([, { sources }]) => sources.some(({ kind }) => kind === 'release'));
+  const canBeImitated = programsOf(extension).every(([, { sources }]) => sources.some(isImitable));
 
   test('is a package like every other', async () => {
     const manifest = JSON.parse(await readFile(join(extension.directory, 'package.json'), 'utf8')) as object;
@@ -86,6 +88,12 @@ export function describeExtension({ default: extension, butane }: ExtensionModul
             await access(join(directory, 'go.sum'));
             continue;
           }
+          if (source.kind === 'debian') {
+            const { suite, packages } = locked.debian![program]!;
+            expect(suite).toBe(source.suite);
+            expect(Object.keys(packages)).toEqual(offered);
+            continue;
+          }
           for (const { urls } of offered.flatMap((arch) => resolveDownloads(source, planned, arch))) {
             if (locked.unpinned?.[urls[0]] === undefined) {
               expect(locked.downloads).toHaveProperty([urls[0], 'sha256']);
@@ -122,7 +130,7 @@ export function describeExtension({ default: extension, butane }: ExtensionModul
     return composeButane([await butane({ ...common, ...butane.example })]);
   }
 
-  describe.runIf(hasRelease)('from a fake upstream', () => {
+  describe.runIf(canBeImitated)('from a fake upstream', () => {
     let upstream: FakeUpstream;
     let work: Awaited<ReturnType<typeof temporaryDirectory>>;
     let copy: Extension;
@@ -131,7 +139,7 @@ export function describeExtension({ default: extension, butane }: ExtensionModul
     beforeEach(async () => {
       upstream = await startUpstream();
       work = await temporaryDirectory();
-      copy = { ...extension, directory: join(work.path, name) };
+      copy = { ...imitableAlone(extension), directory: join(work.path, name) };
       await mkdir(copy.directory);
       await cp(join(extension.directory, 'package.json'), join(copy.directory, 'package.json'));
       await cp(join(extension.directory, 'files'), join(copy.directory, 'files'), { recursive: true }).catch(
@@ -150,9 +158,15 @@ export function describeExtension({ default: extension, butane }: ExtensionModul
       const version = lock.default!;
       const locked = lock.versions[version]!;
       const downloads: Lock['versions'][string]['downloads'] = {};
+      const debian: NonNullable<Lock['versions'][string]['debian']> = {};
       for (const [program, { sources }] of programsOf(extension)) {
         const planned = { name: program, version: program === name ? version : locked.companions![program]! };
         for (const source of sourcesOf({ sources }, planned)) {
+          if (source.kind === 'debian') {
+            const { pins, files } = imitateDebian(source, offered);
+            debian[program] = pins;
+            for (const [path, bytes] of files) upstream.put(`/debian/${path}`, bytes);
+          }
           if (source.kind !== 'release') continue;
           for (const arch of offered) {
             for (const resolved of resolveDownloads(source, planned, arch)) {
@@ -164,13 +178,14 @@ export function describeExtension({ default: extension, butane }: ExtensionModul
           }
         }
       }
-      return { schema: 1, default: version, versions: { [version]: { ...locked, downloads, unpinned: {} } } };
+      return { schema: 1, default: version, versions: { [version]: { ...locked, downloads, debian, unpinned: {} } } };
     }
 
     function context(): Context {
       const origins = Object.keys(Object.fromEntries(programsOf(extension).flatMap(originsOf)));
       return createContext({
         cache: new Cache(join(work.path, 'cache')),
+        env: { ...process.env, SYSEXT_DEBIAN_MIRROR: `${upstream.url}/debian/` },
         mirrors: new Mirrors(Object.fromEntries(origins.map((origin) => [`${origin}/`, `${upstream.url}/`]))),
         onEvent: (event) => event.type === 'warning' && warnings.push(event),
       });
@@ -181,7 +196,6 @@ export function describeExtension({ default: extension, butane }: ExtensionModul
         arches,
         output: join(work.path, output),
         profile: 'fast',
-        source: 'release',
       });
     }
 
@@ -208,6 +222,18 @@ export function describeExtension({ default: extension, butane }: ExtensionModul
       },
     );
   });
+}
+
+/** Whether there is something like its upstream here. */
+const isImitable = ({ kind }: Source): boolean => kind === 'release' || kind === 'debian';
+
+/** A recipe with the sources alone that are imitated. */
+function imitableAlone(extension: Extension): Extension {
+  const of = ({ sources }: { sources: Source[] }): Source[] => sources.filter(isImitable);
+  const companions = Object.entries(extension.companions ?? {}).map(
+    ([name, companion]) => [name, { ...companion, sources: of(companion) }] as const,
+  );
+  return { ...extension, sources: of(extension), companions: Object.fromEntries(companions) };
 }
 
 function originsOf([, { sources }]: ReturnType<typeof programsOf>[number]): [string, true][] {

@@ -1,6 +1,6 @@
 import { zstdCompressSync } from 'node:zlib';
 import type { Arch, ResolvedDownload } from '@sysext/core';
-import { type ArchiveMember, gzip, squashfs, tar, tinyElf, zip } from '@sysext/testing';
+import { type ArchiveMember, gzip, tar, tinyElf, zip } from '@sysext/testing';
 import { execa } from 'execa';
 
 /**
@@ -33,13 +33,11 @@ export async function imitate(resolved: ResolvedDownload, arch: Arch): Promise<B
       return await compress('bzip2', tar(all));
     case 'tar.zst':
       return zstdCompressSync(tar(all));
-    case 'squashfs':
-      return await squashfs(tar(all));
   }
 }
 
 /** A name that a pattern matches. */
-function nameLike(pattern: string): string {
+export function nameLike(pattern: string): string {
   const whole = pattern.endsWith('/') ? `${pattern}sample` : pattern;
   return whole.replaceAll('**/', 'deep/').replaceAll('**', 'deep/sample').replaceAll('*', 'sample');
 }

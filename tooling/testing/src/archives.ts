@@ -70,3 +70,22 @@ export function zip(members: readonly ArchiveMember[]): Buffer {
   trailer.writeUInt32LE(offset, 12);
   return Buffer.concat([...local, directory, Buffer.from('PK\x05\x06', 'latin1'), trailer]);
 }
+
+/** An ar archive with exactly these members (ar(5)). */
+export function ar(members: readonly { readonly name: string; readonly content: string | Uint8Array }[]): Buffer {
+  const parts = members.flatMap(({ name, content }) => {
+    const bytes = Buffer.from(content);
+    const header = `${name.padEnd(16)}${'0'.padEnd(12)}${'0'.padEnd(6)}${'0'.padEnd(6)}${'100644'.padEnd(8)}${String(bytes.length).padEnd(10)}\x60\n`;
+    return [Buffer.from(header), bytes, Buffer.alloc(bytes.length % 2, '\n')];
+  });
+  return Buffer.concat([Buffer.from('!<arch>\n'), ...parts]);
+}
+
+/** A Debian package with these files (deb(5)). */
+export function deb(members: readonly ArchiveMember[]): Buffer {
+  return ar([
+    { name: 'debian-binary', content: '2.0\n' },
+    { name: 'control.tar.gz', content: gzip(tar([{ path: './control', content: 'Package: demo\n', mode: 0o644 }])) },
+    { name: 'data.tar.gz', content: gzip(tar(members.map((member) => ({ ...member, path: `./${member.path}` })))) },
+  ]);
+}

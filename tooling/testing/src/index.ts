@@ -1,7 +1,7 @@
-export { type ArchiveMember, gzip, tar, zip } from './archives.ts';
+export { type ArchiveMember, ar, deb, gzip, tar, zip } from './archives.ts';
 export { type Authority, type Certificate, createAuthority } from './certificates.ts';
 export { tinyElf } from './elf.ts';
+export { type ElfImage, elfImage } from './elf-image.ts';
 export { noise } from './noise.ts';
-export { squashfs } from './squashfs.ts';
 export { temporaryDirectory } from './temporary.ts';
 export { type Fault, type FakeUpstream, startUpstream } from './upstream.ts';

@@ -50,7 +50,6 @@ import { unitMissing } from './unit-missing.ts';
 import { unitSyntax } from './unit-syntax.ts';
 import { unitUndeclared } from './unit-undeclared.ts';
 import { unitUser } from './unit-user.ts';
-import { upheldCondition } from './upheld-condition.ts';
 import { upheldOneshot } from './upheld-oneshot.ts';
 import { usrSbin } from './usr-sbin.ts';
 import { versionCharacters } from './version-characters.ts';
@@ -111,7 +110,6 @@ export const rules: readonly Rule[] = [
   unitSyntax,
   unitUndeclared,
   unitUser,
-  upheldCondition,
   upheldOneshot,
   usrSbin,
   versionCharacters,

@@ -9,8 +9,17 @@ export const sharedLibraryMissing: Rule = {
   name: 'shared-library-missing',
   summary: 'Every shared library a program needs is in the image where the loader finds it, or belongs to glibc.',
   *check(facts) {
-    if (facts.pinnedTo !== undefined) return;
-    for (const { path, library, loadedBy } of missingLibraries(facts)) {
+    for (const { path, library, loadedBy, isOfOtherGlibc } of missingLibraries(facts)) {
+      if (isOfOtherGlibc) {
+        yield {
+          severity: 'error',
+          path: `/${path}`,
+          message: `needs ${library} and runs on the glibc in the image; the host's ${library} belongs to another one`,
+          fix: 'ship the library beside the loader, or leave the loader to the host',
+        };
+        continue;
+      }
+      if (facts.pinnedTo !== undefined) continue;
       yield {
         severity: loadedBy === undefined ? 'warning' : 'error',
         path: `/${path}`,

@@ -147,3 +147,44 @@ export async function checkSignature(
   }
   return signers;
 }
+
+/**
+ * The text of a message with a signature around it (RFC 9580, 7), such as the InRelease of an archive.
+ *
+ * Archives sign with old and new keys at once, so a signature by a key that is not in the keyring is passed over;
+ * one by a key that is has to be good, and there has to be one.
+ *
+ * @param what names the message, in errors.
+ * @throws SysextError `SIGNATURE_INVALID`
+ */
+export async function openCleartext(
+  keyring: Keyring,
+  message: string,
+  what: string,
+): Promise<{
+  readonly text: string;
+  /** Fingerprints of the keys that signed. */
+  readonly signers: readonly string[];
+}> {
+  const invalid = (why: string): SysextError => new SysextError('SIGNATURE_INVALID', `signature of ${what}: ${why}`);
+  const { readCleartextMessage, verify } = await openpgp();
+  const parsedMessage = await readCleartextMessage({ cleartextMessage: message }).catch(() => {
+    throw invalid(/^\s*</.test(message) ? 'it is a web page' : 'it is no signed message');
+  });
+  const verificationKeys = [...parsed.get(keyring)!];
+  const { data, signatures } = await verify({ message: parsedMessage, verificationKeys });
+  const signers: string[] = [];
+  for (const { keyID, verified } of signatures) {
+    const key = verificationKeys.find((candidate) => candidate.getKeys(keyID).length > 0);
+    if (key === undefined) continue;
+    await verified.catch((error: unknown) => {
+      throw invalid(`${(error as Error).message}; it claims to be by ${describeKey(factsOf(key))}`);
+    });
+    signers.push(key.getFingerprint());
+  }
+  if (signers.length === 0) {
+    const made = signatures.map(({ keyID }) => keyID.toHex().toUpperCase()).join(', ');
+    throw invalid(`made by ${made || 'nobody'}, and by no key of the keyring`);
+  }
+  return { text: data, signers };
+}

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Arch } from '../arch.ts';
 import { type Artifact, ArtifactMember, type Input } from '../artifact.ts';
-import { formatOf, readArchive } from '../archive.ts';
+import { type Member, formatOf, readArchive } from '../archive.ts';
 import type { Blob } from '../cache.ts';
 import type { Context } from '../context.ts';
 import { SysextError } from '../errors.ts';
@@ -12,6 +12,7 @@ import { type PlannedProgram, applies, templateValues } from '../plan.ts';
 import type { ArchiveFormat, Download, ReleaseSource } from '../recipe.ts';
 import { compileSelection, rawPlacement } from '../selection.ts';
 import { fillTemplate } from '../template.ts';
+import { takeMembers } from './take.ts';
 
 /** A download with everything filled in. */
 export interface ResolvedDownload {
@@ -136,45 +137,10 @@ async function unpack(
   const where = displayUrl(resolved.urls[0]);
   const selection = compileSelection(resolved.download, resolved.fill);
   const matched = new Set<string>();
-  const taken = new Map<string, ArtifactMember>();
   context.onEvent({ type: 'start', step: 'unpack', subject: where });
-  await readArchive(context, archive, format, where, async (member) => {
-    const selected = selection.select(member.name);
-    if (selected === undefined) return;
-    matched.add(selected.pattern);
-    const { path } = selected;
-    if (member.type === 'symlink') {
-      taken.set(member.name, { type: 'symlink', path, target: member.target });
-    } else if (member.type === 'hardlink') {
-      const original = taken.get(member.target);
-      if (original === undefined) {
-        throw new SysextError(
-          'ARCHIVE_UNSAFE',
-          `${where}: ${member.name} is a hard link to ${member.target}, which the recipe does not take before it`,
-        );
-      }
-      taken.set(member.name, { ...original, path });
-    } else {
-      if (selected.mode === undefined && (member.mode & 0o7000) !== 0) {
-        throw new SysextError(
-          'ARCHIVE_UNSAFE',
-          `${where}: member ${JSON.stringify(member.name)} carries setuid, setgid or sticky bits (mode 0${member.mode.toString(8)})`,
-          {
-            hint: 'if the program needs them, give it a mode in the recipe: { to: …, mode: "04755" }',
-          },
-        );
-      }
-      const writer = await context.cache.write();
-      try {
-        for await (const chunk of member.content()) await writer.write(chunk);
-      } catch (error) {
-        await writer.discard();
-        throw error;
-      }
-      const mode = selected.mode ?? ((member.mode & 0o111) === 0 ? 0o644 : 0o755);
-      taken.set(member.name, { type: 'file', path, mode, ...(await writer.commit()) });
-    }
-  });
+  const read = async (visit: (member: Member) => Promise<void>): Promise<void> =>
+    await readArchive(context, archive, format, where, visit);
+  const members = await takeMembers(context, read, selection, matched, where);
   const missing = selection.missing(matched);
   if (missing.length > 0) {
     throw new SysextError(
@@ -185,7 +151,6 @@ async function unpack(
       },
     );
   }
-  const members = [...taken.values()];
   context.onEvent({ type: 'end', step: 'unpack', subject: where, cached: false, detail: `${members.length} files` });
   return members;
 }

@@ -2,6 +2,7 @@ import type { Context } from '../context.ts';
 import { SysextError } from '../errors.ts';
 import { compareVersions, isPrerelease, versionProblem } from '../version.ts';
 import type { Candidate } from './answer.ts';
+import { debianVersion } from './debian.ts';
 import { githubReleases, githubTags } from './github.ts';
 import { gitlabTags } from './gitlab-tags.ts';
 import { goModuleVersions } from './go-module.ts';
@@ -74,6 +75,8 @@ function candidates(context: Context, source: VersionSource): AsyncIterable<Cand
       return haproxyReleases(context, source);
     case 'go-module':
       return goModuleVersions(context, source);
+    case 'debian':
+      return debianVersion(context, source);
   }
 }
 

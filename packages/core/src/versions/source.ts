@@ -83,6 +83,16 @@ const GoModule = z.strictObject({
   ...tagged,
 });
 
+/** The version of a package in a suite of Debian: what a `debian` source can be locked at. */
+const Debian = z.strictObject({
+  from: z.literal('debian'),
+  /** By its code name: `trixie`. */
+  suite: z.string().regex(/^[a-z]+$/, 'the code name of a suite'),
+  /** Binary package. */
+  package: z.string().regex(/^[a-z0-9][a-z0-9+.-]+$/),
+  ...filtered,
+});
+
 /** Schema of a recipe's `versions`: where upstream lists what it has released. */
 export const VersionSource = z.discriminatedUnion('from', [
   GithubReleases,
@@ -93,6 +103,7 @@ export const VersionSource = z.discriminatedUnion('from', [
   Listing,
   Haproxy,
   GoModule,
+  Debian,
 ]);
 export type VersionSource = z.output<typeof VersionSource>;
 

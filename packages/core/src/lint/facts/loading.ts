@@ -11,6 +11,8 @@ export interface MissingLibrary {
   readonly library: string;
   /** The program that brings the file in; absent for libraries that no program of the image loads. */
   readonly loadedBy: string | undefined;
+  /** The host has it, but of another glibc than the one in the image that the program runs on. */
+  readonly isOfOtherGlibc: boolean;
 }
 
 type Programs = Pick<Facts, 'tree' | 'elves'>;
@@ -27,7 +29,8 @@ export function missingLibraries(facts: Programs): MissingLibrary[] {
   const reached = new Set<string>();
   const load = (start: string, isProgram: boolean): void => {
     const queue = [start];
-    const names = new Set<string>();
+    const loader = loaderOf(facts, start);
+    const names = new Set<string>(loader === undefined ? [] : [facts.elves.get(loader)?.soname ?? baseName(loader)]);
     for (const path of queue) {
       reached.add(path);
       const elf = facts.elves.get(path);
@@ -37,15 +40,23 @@ export function missingLibraries(facts: Programs): MissingLibrary[] {
         if (names.has(library)) continue;
         names.add(library);
         const found = findLibrary(facts, path, elf, library, inherited);
-        if (found === undefined)
-          missing.set(`${path}\0${library}`, { path, library, loadedBy: isProgram ? start : undefined });
-        else if (found !== 'host' && !queue.includes(found)) queue.push(found);
+        const isOfOtherGlibc = found === 'host' && loader !== undefined;
+        if (found === undefined || isOfOtherGlibc) {
+          const loadedBy = isProgram ? start : undefined;
+          missing.set(`${path}\0${library}`, { path, library, loadedBy, isOfOtherGlibc });
+        } else if (found !== 'host' && !queue.includes(found)) queue.push(found);
       }
     }
   };
   for (const [path, { interpreter }] of facts.elves) if (interpreter !== undefined) load(path, true);
   for (const [path, { type }] of facts.elves) if (type === 'shared' && !reached.has(path)) load(path, false);
   return [...missing.values()];
+}
+
+/** The loader of a program, where the image has it. */
+function loaderOf({ tree, elves }: Programs, path: string): string | undefined {
+  const place = lookUp(tree, elves.get(path)?.interpreter ?? '');
+  return place.kind === 'image' ? place.path : undefined;
 }
 
 /** True when the program runs on a glibc of the image: its loader, or libc beside it, is shipped. */

@@ -52,6 +52,29 @@ export const programCases: readonly Case[] = [
   ),
   on(
     'shared-library-missing',
+    "a program with a glibc of its own needs the host's",
+    demo({
+      [tool]: program({
+        interpreter: '/usr/lib/demo/ld.so',
+        needed: ['libc.so.6', 'libm.so.6'],
+        rpath: '/usr/lib/demo',
+      }),
+      'usr/lib/demo/ld.so': program({ type: 3, soname: 'ld-linux-x86-64.so.2' }),
+      'usr/lib/demo/libc.so.6': program({ type: 3, soname: 'libc.so.6', needed: ['ld-linux-x86-64.so.2'] }),
+    }),
+    ['error', tool],
+  ),
+  on(
+    'shared-library-missing',
+    'a program brings its glibc whole',
+    demo({
+      [tool]: program({ interpreter: '/usr/lib/demo/ld.so', needed: ['libc.so.6'], rpath: '/usr/lib/demo' }),
+      'usr/lib/demo/ld.so': program({ type: 3, soname: 'ld-linux-x86-64.so.2' }),
+      'usr/lib/demo/libc.so.6': program({ type: 3, soname: 'libc.so.6', needed: ['ld-linux-x86-64.so.2'] }),
+    }),
+  ),
+  on(
+    'shared-library-missing',
     'a program needs a library where the loader does not look',
     demo({ [tool]: program({ interpreter: loader, needed: ['libdemo.so.1'] }), [library]: libdemo }),
     ['error', tool],
@@ -135,7 +158,7 @@ export const programCases: readonly Case[] = [
         runpath: '/usr/lib/demo',
         versions: { 'libc.so.6': ['GLIBC_2.99'] },
       }),
-      'usr/lib/demo/ld.so': program({ type: 3 }),
+      'usr/lib/demo/ld.so': program({ type: 3, soname: 'ld-linux-x86-64.so.2' }),
       'usr/lib/demo/libc.so.6': program({
         type: 3,
         needed: ['ld-linux-x86-64.so.2'],

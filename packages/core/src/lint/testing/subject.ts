@@ -8,7 +8,7 @@ import {
 } from '../../tree.ts'; // prettier-ignore
 import { renderUpholds } from '../../units.ts';
 import type { Subject } from '../subject.ts';
-import { type ElfImage, elfImage } from './elf-image.ts';
+import { type ElfImage, elfImage } from '@sysext/testing';
 
 /** Paths to add to a tree, or to take out of it (`undefined`). */
 export type Changes = Readonly<Record<string, Entry | string | undefined>>;

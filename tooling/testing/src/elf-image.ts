@@ -11,6 +11,10 @@ export interface ElfImage {
   readonly rpath?: string;
   readonly runpath?: string;
   readonly versions?: Readonly<Record<string, readonly string[]>>;
+  /** Entries of the dynamic segment that are free, as linkers leave some. */
+  readonly spare?: number;
+  /** An empty note, with its program header. */
+  readonly note?: boolean;
   /** Bytes appended to the loaded segment. */
   readonly padding?: number;
 }
@@ -59,8 +63,9 @@ export function elfImage(wanted: ElfImage = {}): Buffer {
     ),
   ); // prettier-ignore
 
+  const free = Array.from({ length: wanted.spare ?? 0 }, () => [0, 0]);
   const isDynamic = tags.length + libraries.length > 0;
-  const headers = 1 + (wanted.interpreter === undefined ? 0 : 1) + (isDynamic ? 1 : 0);
+  const headers = 1 + (wanted.interpreter === undefined ? 0 : 1) + (isDynamic ? 1 : 0) + (wanted.note ? 1 : 0);
   const headerSize = bits === 64 ? 64 : 52;
   const programHeaderSize = bits === 64 ? 56 : 32;
   const interpreterAt = headerSize + headers * programHeaderSize;
@@ -70,7 +75,9 @@ export function elfImage(wanted: ElfImage = {}): Buffer {
   const dynamicAt = versionsAt + versions.length;
   if (isDynamic) tags.push([5, base + stringsAt], [10, strings.length]);
   if (libraries.length > 0) tags.push([0x6ffffffe, base + versionsAt], [0x6fffffff, libraries.length]);
-  const dynamic = isDynamic ? Buffer.concat([...tags, [0, 0]].flat().map((value) => address(value))) : Buffer.alloc(0);
+  const dynamic = isDynamic
+    ? Buffer.concat([...tags, [0, 0], ...free].flat().map((value) => address(value)))
+    : Buffer.alloc(0);
   const end = dynamicAt + dynamic.length + (wanted.padding ?? 0);
 
   const programHeader = (type: number, offset: number, size: number): Buffer => {
@@ -86,6 +93,7 @@ export function elfImage(wanted: ElfImage = {}): Buffer {
     programHeader(1, 0, end),
     ...(wanted.interpreter === undefined ? [] : [programHeader(3, interpreterAt, interpreter.length)]),
     ...(isDynamic ? [programHeader(2, dynamicAt, dynamic.length)] : []),
+    ...(wanted.note ? [programHeader(4, dynamicAt, 0)] : []),
     interpreter, strings, versions, dynamic,
     Buffer.alloc(wanted.padding ?? 0),
   ]); // prettier-ignore

@@ -1,0 +1,97 @@
+import { type Arch, architectures } from '../../arch.ts';
+import type { Context } from '../../context.ts';
+import { SysextError } from '../../errors.ts';
+import type { DebianPin, DebianPins } from '../../lock.ts';
+import { type PlannedProgram, bareVersion } from '../../plan.ts';
+import type { DebianSource } from '../../recipe.ts';
+import { bundle } from './bundle.ts';
+import { upstreamVersion } from './control.ts';
+import { type Deb, type Library, librariesOf } from './deb.ts';
+import { downloadDeb, librariesDirectory, takeAll } from './debian.ts';
+import { debianMirrors } from './mirrors.ts';
+import { type IndexedPackage, type PackageIndex, readPackageIndex } from './package-index.ts';
+import { readRelease } from './release-file.ts';
+
+/**
+ * Pins the packages that a version of a program is made of: the ones the recipe names, and of those they depend on the
+ * ones with a library that is needed. Digests are those of the signed index.
+ *
+ * @throws SysextError `UPSTREAM_DISAGREES` when the suite has another version, and what `readRelease` throws.
+ */
+export async function lockDebian(
+  context: Context,
+  source: DebianSource,
+  program: Pick<PlannedProgram, 'name' | 'version'>,
+  arches: readonly Arch[],
+): Promise<DebianPins> {
+  const mirrors = await debianMirrors(context);
+  const release = await readRelease(context, mirrors, source.suite);
+  const packages: Partial<Record<Arch, DebianPin[]>> = {};
+  for (const arch of architectures.filter((each) => arches.includes(each))) {
+    const index = await readPackageIndex(context, mirrors, source.suite, arch, release);
+    packages[arch] = await pinPackages(context, mirrors, release.timestamp, index, source, program, arch);
+  }
+  const checked = `checked against the index of Debian ${source.suite}, signed by ${release.signers.join(' and ')}`;
+  return { suite: source.suite, timestamp: release.timestamp, checked, packages };
+}
+
+async function pinPackages(
+  context: Context,
+  mirrors: readonly string[],
+  timestamp: string,
+  index: PackageIndex,
+  source: DebianSource,
+  program: Pick<PlannedProgram, 'name' | 'version'>,
+  arch: Arch,
+): Promise<DebianPin[]> {
+  const named = source.packages.map((name) => {
+    const found = index.get(name);
+    if (found !== undefined) return found;
+    throw new SysextError('UPSTREAM_DISAGREES', `Debian ${source.suite} has no package ${name} for ${arch}`);
+  });
+  const [first] = named as [IndexedPackage];
+  if (upstreamVersion(first.version) !== bareVersion(program.version)) {
+    throw new SysextError(
+      'UPSTREAM_DISAGREES',
+      `Debian ${source.suite} has ${first.name} ${first.version} for ${arch}, not ${program.version}`,
+      { hint: 'nothing was locked; sysext versions lists what there is' },
+    );
+  }
+  const used = new Set<IndexedPackage>(named);
+  const debs: Deb[] = [];
+  for (const found of named) debs.push(await downloadDeb(context, mirrors, timestamp, pinOf(found)));
+  const taken = await takeAll(context, source, program, arch, debs);
+  const order = byDistance(index, named);
+  const known = new Map<IndexedPackage, ReadonlyMap<string, Library>>();
+  const librariesIn = async (found: IndexedPackage): Promise<ReadonlyMap<string, Library>> => {
+    const present = known.get(found);
+    if (present !== undefined) return present;
+    const libraries = await librariesOf(context, await downloadDeb(context, mirrors, timestamp, pinOf(found)));
+    known.set(found, libraries);
+    return libraries;
+  };
+  const find = async (name: string): Promise<Library | undefined> => {
+    for (const found of order) {
+      const library = (await librariesIn(found)).get(name);
+      if (library === undefined) continue;
+      used.add(found);
+      return library;
+    }
+    return undefined;
+  };
+  await bundle(context, librariesDirectory(program), taken, find);
+  return [...used].map(pinOf).toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+const pinOf = ({ path, sha256, size }: IndexedPackage): DebianPin => ({ path, sha256, size });
+
+/** Some packages and all that they depend on, the nearest first, those called like a library before the others. */
+function byDistance(index: PackageIndex, named: readonly IndexedPackage[]): IndexedPackage[] {
+  const order = new Set(named);
+  for (const found of order) {
+    const next = index.dependenciesOf(found);
+    const libraries = next.filter(({ name }) => name.startsWith('lib'));
+    for (const each of [...libraries, ...next]) order.add(each);
+  }
+  return [...order];
+}
