@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { execa } from 'execa';
-import { type ArchiveMember, gzip, tar, temporaryDirectory, zip } from '@sysext/testing';
+import { type ArchiveMember, gzip, squashfs, tar, temporaryDirectory, zip } from '@sysext/testing';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { formatOf, limits, readArchive } from './archive.ts';
@@ -65,6 +65,7 @@ describe('formats', () => {
       'tar.bz2',
       async (bytes: Buffer) => Buffer.from((await execa('bzip2', ['-c'], { input: bytes, encoding: 'buffer' })).stdout),
     ],
+    ['squashfs', squashfs],
   ] as const)('%s', async (format, compress) => {
     expect(await read(await compress(tar(small)), format)).toEqual(ordinaryContent);
   });

@@ -320,6 +320,8 @@ function inflate(
       return byTool('xz', '--decompress', '--stdout', '--memlimit-decompress=1GiB');
     case 'tar.bz2':
       return byTool('bzip2', '--decompress', '--stdout');
+    case 'squashfs':
+      return stream('sqfs2tar', ['--no-skip', '--', path], context);
   }
 }
 

@@ -82,7 +82,7 @@ const Verification = z.union([
   z.strictObject({ githubAsset: z.literal(true) }),
 ]);
 
-const archiveFormats = ['raw', 'tar', 'tar.gz', 'tar.xz', 'tar.zst', 'tar.bz2', 'zip'] as const;
+const archiveFormats = ['raw', 'tar', 'tar.gz', 'tar.xz', 'tar.zst', 'tar.bz2', 'zip', 'squashfs'] as const;
 export type ArchiveFormat = (typeof archiveFormats)[number];
 
 const Download = z.strictObject({

@@ -24,8 +24,10 @@ const coder = defineExtension(import.meta.dirname, {
     },
   ],
   services: {
-    'coder.service': { start: 'on-merge' },
-    'coder-workspace-proxy.service': { start: 'on-merge' },
+    'coder.path': { start: 'on-merge' },
+    'coder.service': { start: 'manual' },
+    'coder-workspace-proxy.path': { start: 'on-merge' },
+    'coder-workspace-proxy.service': { start: 'manual' },
   },
 });
 

@@ -28,7 +28,7 @@ const nebula = defineExtension(import.meta.dirname, {
       ldflags: ['-X=main.Build={bare}'],
     },
   ],
-  services: { 'nebula.service': { start: 'on-merge' } },
+  services: { 'nebula.path': { start: 'on-merge' }, 'nebula.service': { start: 'manual' } },
 });
 
 export default nebula;

@@ -1,6 +1,6 @@
 import { zstdCompressSync } from 'node:zlib';
 import type { Arch, ResolvedDownload } from '@sysext/core';
-import { type ArchiveMember, gzip, tar, tinyElf, zip } from '@sysext/testing';
+import { type ArchiveMember, gzip, squashfs, tar, tinyElf, zip } from '@sysext/testing';
 import { execa } from 'execa';
 
 /**
@@ -33,6 +33,8 @@ export async function imitate(resolved: ResolvedDownload, arch: Arch): Promise<B
       return await compress('bzip2', tar(all));
     case 'tar.zst':
       return zstdCompressSync(tar(all));
+    case 'squashfs':
+      return await squashfs(tar(all));
   }
 }
 

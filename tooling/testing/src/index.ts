@@ -3,5 +3,6 @@ export { type Authority, type Certificate, createAuthority } from './certificate
 export { tinyElf } from './elf.ts';
 export { type ElfImage, elfImage } from './elf-image.ts';
 export { noise } from './noise.ts';
+export { squashfs } from './squashfs.ts';
 export { temporaryDirectory } from './temporary.ts';
 export { type Fault, type FakeUpstream, startUpstream } from './upstream.ts';

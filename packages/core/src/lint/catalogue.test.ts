@@ -35,7 +35,7 @@ const catalogue: Readonly<Record<number, readonly string[]>> = {
   18: ['build-host-attributes'],
   19: ['host-file', 'flatcar-extension-file'],
   20: ['reload-manager'],
-  21: ['unit-enable-link', 'drop-in-name', 'upheld-oneshot'],
+  21: ['unit-enable-link', 'drop-in-name', 'upheld-oneshot', 'upheld-condition'],
   22: ['unit-undeclared', 'unit-missing'],
   23: ['unit-exec-path', 'unit-syntax'],
   24: ['sysusers-not-run', 'tmpfiles-not-run', 'tmpfiles-copy', 'sysusers-id', 'unit-user'],

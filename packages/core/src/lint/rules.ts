@@ -50,6 +50,7 @@ import { unitMissing } from './unit-missing.ts';
 import { unitSyntax } from './unit-syntax.ts';
 import { unitUndeclared } from './unit-undeclared.ts';
 import { unitUser } from './unit-user.ts';
+import { upheldCondition } from './upheld-condition.ts';
 import { upheldOneshot } from './upheld-oneshot.ts';
 import { usrSbin } from './usr-sbin.ts';
 import { versionCharacters } from './version-characters.ts';
@@ -110,6 +111,7 @@ export const rules: readonly Rule[] = [
   unitSyntax,
   unitUndeclared,
   unitUser,
+  upheldCondition,
   upheldOneshot,
   usrSbin,
   versionCharacters,

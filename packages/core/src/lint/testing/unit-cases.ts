@@ -12,6 +12,7 @@ const setup = `${units}/${setupUnit('demo')}`;
 const setupText = (command: string): string =>
   `[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/usr/bin/${command}\n[Unit]\nWantedBy=demo.service\n`;
 const setupStart = { [`${units}/demo.service.d/10-setup.conf`]: `[Unit]\nWants=${setupUnit('demo')}\n` };
+const conditional = { [service]: `${serviceText}[Unit]\nConditionPathExists=/etc/demo.conf\n` };
 
 /** Catalogue numbers 21–24. */
 export const unitCases: readonly Case[] = [
@@ -63,6 +64,22 @@ export const unitCases: readonly Case[] = [
     'upheld-oneshot',
     'an upheld service remains',
     demo(runs('/usr/bin/demo', 'Type=oneshot\nRemainAfterExit=true\n')),
+  ),
+
+  on('upheld-condition', 'an upheld service waits for its configuration', demo(conditional), ['error', service]),
+  on('upheld-condition', 'an operator starts it', demo({ ...conditional, [upholds]: undefined }, manual)),
+  on(
+    'upheld-condition',
+    'a path unit starts it',
+    demo(
+      {
+        ...conditional,
+        [upholds]: undefined,
+        [`${units}/demo.path`]: '[Path]\nPathExists=/etc/demo.conf\n',
+        [`${units}/multi-user.target.d/10-demo-path.conf`]: '[Unit]\nUpholds=demo.path\n',
+      },
+      { services: { 'demo.path': { start: 'on-merge' }, 'demo.service': { start: 'manual' } } },
+    ),
   ),
 
   on(
@@ -132,7 +149,13 @@ export const unitCases: readonly Case[] = [
   on(
     'unit-exec-path',
     'a program is in /opt where the unit runs',
-    demo({ [service]: '[Unit]\nConditionFileIsExecutable=|/opt/bin/demo\n[Service]\nExecStart=/opt/bin/demo\n' }),
+    demo(
+      {
+        [upholds]: undefined,
+        [service]: '[Unit]\nConditionFileIsExecutable=|/opt/bin/demo\n[Service]\nExecStart=/opt/bin/demo\n',
+      },
+      manual,
+    ),
   ),
   on('unit-exec-path', 'a program is outside of the image', demo(runs('/var/lib/demo/run')), ['warning', service]),
   on('unit-exec-path', 'a program cannot be executed', demo({ 'usr/bin/demo': program({ mode: 0o644 }) }), [
