@@ -20,6 +20,7 @@ import {
   createContext,
   goDirectory,
   imageVersion,
+  machineArch,
   openImage,
   programsOf,
   readLock,
@@ -30,6 +31,7 @@ import {
   sourcesOf,
   writeLock,
 } from '@sysext/core';
+import { bootHost, describeHost } from '@sysext/test-host';
 import { describeIgnition, transpile, validate } from '@sysext/ignition';
 import { type FakeUpstream, startUpstream, temporaryDirectory } from '@sysext/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -221,6 +223,29 @@ export function describeExtension({ default: extension, butane }: ExtensionModul
         );
       },
     );
+
+    describeHost('on a host', () => {
+      test.runIf(offered.includes(machineArch()!))(
+        'systemd finds its units in order, and users and directories are there',
+        async () => {
+          const [{ image }] = (await make('out', [machineArch()!])) as [BuiltImage];
+          await using opened = await openImage(context(), image);
+          const units = [...opened.tree.keys()].filter((path) =>
+            /^usr\/lib\/systemd\/system\/[^/]+\.(service|socket|timer|path)$/.test(path),
+          );
+          await using host = await bootHost({ images: { [name]: image } });
+          if (units.length > 0) {
+            const verify = ['systemd-analyze', 'verify', '--man=no', '--recursive-errors=no'];
+            expect(await host.run([...verify, ...units.map((path) => `/${path}`)], { check: false })).toMatchObject({
+              stdout: '',
+              stderr: '',
+            });
+          }
+          if (units.some((path) => path.endsWith(`/${name}-setup.service`)))
+            await host.waitForUnit(`${name}-setup.service`);
+        },
+      );
+    });
   });
 }
 
