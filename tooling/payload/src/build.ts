@@ -1,0 +1,78 @@
+import { cp, mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type Extension,
+  type Lock,
+  build,
+  createContext,
+  machineArch,
+  programsOf,
+  readLock,
+  resolveDownloads,
+  selectVersion,
+  sourcesOf,
+  writeLock,
+} from '@sysext/core';
+
+/** An extension whose real programs a test runs. */
+export interface Payload {
+  readonly extension: Extension;
+  /** The lock's default unless given. */
+  readonly version?: string;
+  /**
+   * Programs that only a release host has, and what makes them for a test instead: companion → a function that writes
+   * the file that takes the place of its download below a directory, and resolves with its path.
+   */
+  readonly programs?: Readonly<Record<string, (directory: string) => Promise<string>>>;
+}
+
+/**
+ * Builds the image of an extension for this machine, below `directory`, without a release host: every program from
+ * its other sources, at the versions that the lock pins. What was compiled once comes from the user's cache.
+ *
+ * @returns path of the image.
+ */
+export async function buildPayload(payload: Payload, directory: string): Promise<string> {
+  const { extension, programs = {} } = payload;
+  const arch = machineArch()!;
+  const context = createContext({});
+  const copy = { ...fromSource(extension), directory: join(directory, extension.name) };
+  await mkdir(copy.directory);
+  for (const name of ['package.json', 'files', 'go']) {
+    await cp(join(extension.directory, name), join(copy.directory, name), { recursive: true }).catch(absent);
+  }
+  const lock = await readLock(extension.directory);
+  const { version, locked } = selectVersion(extension, lock, payload.version);
+  const downloads: Lock['versions'][string]['downloads'] = { ...locked.downloads };
+  for (const [name, make] of Object.entries(programs)) {
+    const program = new Map(programsOf(extension)).get(name)!;
+    const planned = { name, version: name === extension.name ? version : locked.companions![name]! };
+    const [source] = sourcesOf(program, planned);
+    if (source?.kind !== 'release') throw new Error(`${extension.name}: ${name} has a source of its own`);
+    const [download] = resolveDownloads(source, planned, arch);
+    if (download?.format !== 'raw') throw new Error(`${extension.name}: ${name} comes in an archive`);
+    const writer = await context.cache.write();
+    await writer.write(await readFile(await make(directory)));
+    const { sha256, size } = await writer.commit();
+    downloads[download.urls[0]] = { sha256, size, checked: 'built for a test' };
+  }
+  await writeLock(copy.directory, { ...lock, versions: { [version]: { ...locked, downloads } }, default: version });
+  const [built] = await build(context, copy, { arches: [arch], output: directory, profile: 'fast' });
+  return built!.image;
+}
+
+/** The recipe without what only release hosts have, wherever there is another source. */
+function fromSource(extension: Extension): Extension {
+  const reduced = <T extends Pick<Extension, 'sources'>>(program: T): T => {
+    const others = program.sources.filter(({ kind }) => kind !== 'release');
+    return others.length === 0 ? program : { ...program, sources: others };
+  };
+  const companions = Object.entries(extension.companions ?? {}).map(
+    ([name, companion]) => [name, reduced(companion)] as const,
+  );
+  return { ...reduced(extension), companions: Object.fromEntries(companions) };
+}
+
+function absent(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
+}

@@ -1,0 +1,3 @@
+export { type Boot, type Payload, describePayload } from './describe.ts';
+export { type Container, ociArchive } from './oci.ts';
+export { buildRunc } from './runc.ts';
