@@ -26,7 +26,7 @@ export async function lockGoModules(
   const subject = `${program.name} ${program.version} Go modules`;
   const settings = await goSettings(context);
   let lines = 0;
-  const go = async (...args: string[]): Promise<string> => {
+  const go: Go = async (...args) => {
     const output = await run('go', args, {
       signal: context.signal,
       env: context.env,
@@ -50,7 +50,9 @@ export async function lockGoModules(
     await writeFile(join(workspace, 'go.mod'), `module sysext.invalid/${program.name}\n\ngo 1.24.0\n`);
     const version = `v${bareVersion(program.version)}`;
     if (source.siblings !== undefined) await replaceSiblings(go, source.siblings, program.version);
-    await go('get', '-tool', ...Object.keys(source.commands).map((main) => `${main}@${version}`));
+    const mains = Object.keys(source.commands);
+    await go('get', '-tool', ...mains.map((main) => `${main}@${version}`));
+    await replaceAsUpstream(go, mains);
     await go('mod', 'tidy');
     await go('mod', 'edit', `-toolchain=${toolchain}`);
     const target = goDirectory(extensionDirectory, program);
@@ -64,24 +66,43 @@ export async function lockGoModules(
 }
 
 const Downloaded = z.object({ GoMod: z.string() });
-const Edited = z.object({
-  Replace: z.array(z.object({ Old: z.object({ Path: z.string() }), New: z.object({ Path: z.string() }) })).nullish(),
-});
+const Module = z.object({ Path: z.string(), Version: z.string().optional() });
+const Edited = z.object({ Replace: z.array(z.object({ Old: Module, New: Module })).nullish() });
+type Go = (...args: string[]) => Promise<string>;
+
+async function replacementsIn(go: Go, goMod: string): Promise<NonNullable<z.output<typeof Edited>['Replace']>> {
+  return Edited.parse(JSON.parse(await go('mod', 'edit', '-json', goMod))).Replace ?? [];
+}
+
+/**
+ * Replaces modules by other ones as upstream does, whose `go.mod` says it to builds in its own repository only
+ * (`go help modules`, "replace").
+ */
+async function replaceAsUpstream(go: Go, mains: readonly string[]): Promise<void> {
+  const files = await go('list', '-f', '{{.Module.GoMod}}', ...mains);
+  const replacements = await Promise.all([...new Set(files.split('\n'))].map((file) => replacementsIn(go, file)));
+  const edits = replacements
+    .flat()
+    .flatMap(({ Old, New }) => (New.Version === undefined ? [] : [`-replace=${text(Old)}=${text(New)}`]));
+  if (edits.length > 0) await go('mod', 'edit', ...edits);
+}
+
+const text = ({ Path, Version }: z.output<typeof Module>): string =>
+  Version === undefined ? Path : `${Path}@${Version}`;
 
 /**
  * Replaces the modules of upstream's repository by what upstream publishes of them. Its `go.mod` replaces them by
  * directories, which counts only where it is the main module.
  */
 async function replaceSiblings(
-  go: (...args: string[]) => Promise<string>,
+  go: Go,
   { of, version }: NonNullable<GoModulesSource['siblings']>,
   programVersion: string,
 ): Promise<void> {
   const downloaded = await go('mod', 'download', '-json', `${of}@v${bareVersion(programVersion)}`);
   const { GoMod } = Downloaded.parse(JSON.parse(downloaded));
-  const { Replace } = Edited.parse(JSON.parse(await go('mod', 'edit', '-json', GoMod)));
   const published = fillTemplate(version, numbersOf(programVersion));
-  const replaced = (Replace ?? []).filter(({ New }) => /^\.\.?\//.test(New.Path));
+  const replaced = (await replacementsIn(go, GoMod)).filter(({ New }) => /^\.\.?\//.test(New.Path));
   const edits = replaced.map(({ Old: { Path } }) => `-replace=${Path}=${Path}@${published}`);
   if (edits.length > 0) await go('mod', 'edit', ...edits);
 }

@@ -130,6 +130,21 @@ describe('Go modules', { timeout: 120_000 }, () => {
     ]);
   });
 
+  test('are replaced by other ones as upstream does', async () => {
+    const requirements = 'require example.com/part v0.1.0\nreplace example.com/part => example.com/fork v0.3.0\n';
+    const usesPart = 'package main\n\nimport "example.com/part"\n\nfunc main() { println(part.Forked) }\n';
+    await publishModule('example.com/hello', 'v1.2.3', { 'cmd/hello/v2/main.go': usesPart }, requirements);
+    await publishModule('example.com/part', 'v0.1.0', { 'part.go': 'package part\n' });
+    await publishModule('example.com/fork', 'v0.3.0', { 'part.go': 'package part\n\nconst Forked = "fork"\n' });
+    await lock();
+    expect(await readFile(join(goDirectory(), 'go.mod'), 'utf8')).toContain(
+      'replace example.com/part => example.com/fork v0.3.0\n',
+    );
+    expect((await acquire()).inputs).toContainEqual(
+      expect.objectContaining({ module: 'example.com/fork', version: 'v0.3.0' }),
+    );
+  });
+
   test('that changed at the proxy stop the build', async () => {
     await lock();
     await publish(main.replace('println', 'print'));
