@@ -62,6 +62,14 @@ const When = z.strictObject({
   before: Version.optional(),
 });
 
+/** Versions of another extension that this one works with, in systemd's order. */
+const VersionRange = z.strictObject({
+  from: Version.optional(),
+  before: Version.optional(),
+  /** This one alone; `{version}` and `{<companion>}` are filled in. */
+  exactly: z.string().min(1).optional(),
+});
+
 /** Where a member goes. A directory keeps the member's own name; a file renames it. */
 const Placement = z.union([
   Destination,
@@ -245,6 +253,8 @@ export const Recipe = z
     transport: z.enum(transports).optional(),
     /** Extensions that have to be merged beside this one. */
     requires: z.array(Name).optional(),
+    /** Versions of other extensions that this one works with, where they are merged beside it. */
+    requiresVersion: z.record(Name, VersionRange).optional(),
     /** Images that must not be merged beside this one; Flatcar's own included. */
     conflicts: z.array(z.string()).optional(),
     /** Lint findings that are meant to be, each with its reason. */
@@ -268,6 +278,13 @@ export const Recipe = z
         context.addIssue({ code: 'custom', path: ['companions', name, 'follow'], message });
       }
     }
+    for (const [other, { exactly = '' }] of Object.entries(recipe.requiresVersion ?? {})) {
+      for (const name of placeholdersOf(exactly)) {
+        if (!inTexts.has(name)) {
+          context.addIssue({ code: 'custom', path: ['requiresVersion', other], message: `{${name}} is unknown` });
+        }
+      }
+    }
     if (companions.includes(recipe.name)) {
       context.addIssue({ code: 'custom', path: ['companions', recipe.name], message: 'is the extension itself' });
     }
@@ -286,6 +303,7 @@ export type DebianSource = z.output<typeof DebianSource>;
 export type Download = z.output<typeof Download>;
 export type Placement = z.output<typeof Placement>;
 export type Verification = z.output<typeof Verification>;
+export type VersionRange = z.output<typeof VersionRange>;
 export type SourceKind = Source['kind'];
 
 /** A recipe and the directory that holds its lock, its `files/` and its `go/`. */

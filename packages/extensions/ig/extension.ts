@@ -25,14 +25,6 @@ const ig = defineExtension(import.meta.dirname, {
         },
       ],
     },
-    {
-      kind: 'goModules',
-      commands: {
-        [`github.com/${repo}/cmd/ig`]: '/usr/bin/ig',
-        [`github.com/${repo}/cmd/gadgetctl`]: '/usr/bin/gadgetctl',
-      },
-      ldflags: [`-X=github.com/${repo}/internal/version.version={version}`],
-    },
   ],
 });
 

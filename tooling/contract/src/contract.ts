@@ -6,6 +6,7 @@ import {
   BuildRecord,
   type BuiltImage,
   type ButaneDocument,
+  type ButaneFragment,
   Cache,
   type Context,
   type Extension,
@@ -36,7 +37,7 @@ import { describeIgnition, transpile, validate } from '@sysext/ignition';
 import { type FakeUpstream, startUpstream, temporaryDirectory } from '@sysext/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { commonExample } from './example.ts';
-import { type ExtensionModule, root } from './extensions.ts';
+import { type ExtensionModule, loadExtension, root } from './extensions.ts';
 import { imitate } from './imitate.ts';
 import { imitateDebian } from './imitate-debian.ts';
 
@@ -127,9 +128,7 @@ export function describeExtension({ default: extension, butane }: ExtensionModul
   });
 
   async function exampleDocument(): Promise<ButaneDocument> {
-    const { default: version } = await readLock(extension.directory);
-    const common = commonExample(imageVersion({ version: version!, revision: 0 }));
-    return composeButane([await butane({ ...common, ...butane.example })]);
+    return composeButane(await Promise.all((await beside({ default: extension, butane })).map(exampleOf)));
   }
 
   describe.runIf(canBeImitated)('from a fake upstream', () => {
@@ -247,6 +246,18 @@ export function describeExtension({ default: extension, butane }: ExtensionModul
       );
     });
   });
+}
+
+/** An extension, and those that have to be there with it. */
+async function beside(module: ExtensionModule): Promise<ExtensionModule[]> {
+  const required = await Promise.all((module.default.requires ?? []).map(loadExtension));
+  return [module, ...(await Promise.all(required.map(beside))).flat()];
+}
+
+async function exampleOf({ default: extension, butane }: ExtensionModule): Promise<ButaneFragment> {
+  const { default: version } = await readLock(extension.directory);
+  const common = commonExample(imageVersion({ version: version!, revision: 0 }));
+  return await butane({ ...common, ...butane.example });
 }
 
 /** Whether there is something like its upstream here. */

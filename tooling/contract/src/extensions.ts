@@ -17,10 +17,10 @@ const names = (await readdir(root)).toSorted();
 /** Every extension there is, by name; or one share of them, so that files of tests run side by side. */
 export async function loadExtensions(share = 0, shares = 1): Promise<ExtensionModule[]> {
   const chosen = names.filter((_, index) => index % shares === share);
-  return await Promise.all(
-    chosen.map(async (name) => {
-      const file = pathToFileURL(join(root, name, 'extension.ts')).href;
-      return (await import(file)) as ExtensionModule;
-    }),
-  );
+  return await Promise.all(chosen.map(loadExtension));
+}
+
+/** The extension of this name. */
+export async function loadExtension(name: string): Promise<ExtensionModule> {
+  return (await import(pathToFileURL(join(root, name, 'extension.ts')).href)) as ExtensionModule;
 }

@@ -4,14 +4,25 @@ import { composeButane } from './compose.ts';
 import type { ButaneDocument, ButaneFragment } from './document.ts';
 
 interface Sketch
-  extends Partial<ButaneDocument>, Partial<Pick<ButaneFragment, 'component' | 'requires' | 'conflicts'>> {}
+  extends
+    Partial<ButaneDocument>,
+    Partial<Pick<ButaneFragment, 'component' | 'version' | 'requires' | 'requiresVersion' | 'conflicts'>> {}
 
 function fragment(extension: string, sketch: Sketch = {}): ButaneFragment {
-  const { component = extension, requires = [], conflicts = [], ...content } = sketch;
+  const {
+    component = extension,
+    version = 'v1.0.0',
+    requires = [],
+    requiresVersion = {},
+    conflicts = [],
+    ...content
+  } = sketch;
   return {
     extension,
     component,
+    version,
     requires,
+    requiresVersion,
     conflicts,
     content: { files: [], directories: [], links: [], units: [], ...content },
   };
@@ -84,4 +95,13 @@ test.each([
   ['etc/x', 'it is not absolute'],
 ])("%s is nobody's to write", (path, why) => {
   expect(problemsOf(fragment('a', { files: [{ path, text: '' }] }))).toEqual([expect.stringContaining(why)]);
+});
+
+test('an extension in a version that another does not work with', () => {
+  const requiresVersion = { b: { from: 'v1.7.0' } };
+  expect(problemsOf(fragment('a', { requiresVersion }), fragment('b', { version: 'v1.6.0' }))).toEqual([
+    'a requires b from version v1.7.0 on, and v1.6.0 is there',
+  ]);
+  expect(problemsOf(fragment('a', { requiresVersion }), fragment('b', { version: 'v1.7.0' }))).toEqual([]);
+  expect(problemsOf(fragment('a', { requiresVersion }))).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { SysextError } from '../errors.ts';
 import { imagePathProblem } from '../image-path.ts';
+import { rangeProblem } from '../version-range.ts';
 import type { ButaneDocument, ButaneFragment } from './document.ts';
 
 /** Something that takes a path on the host, and for whom. */
@@ -15,8 +16,8 @@ interface Claim {
  * One document out of the parts of several extensions. What they share, such as the updater, is in it once.
  *
  * @throws SysextError `DEPLOY_CONFLICT` with everything that stands against deploying them together: a path that two
- * of them write differently or that is not the host's to write, a declared conflict, a missing requirement, two
- * versions of one extension.
+ * of them write differently or that is not the host's to write, a declared conflict, a missing requirement or one
+ * in a version that it does not work with, two versions of one extension.
  */
 export function composeButane(fragments: readonly ButaneFragment[]): ButaneDocument {
   const claims = fragments.flatMap(claimsOf);
@@ -77,7 +78,13 @@ function extensionProblems(fragments: readonly ButaneFragment[]): string[] {
       problems.push(`${name} is there more than once (${components.join(', ')}), and a host merges one image of it`);
     }
   }
-  for (const { extension, requires, conflicts } of fragments) {
+  const versions = new Map(fragments.map(({ extension, version }) => [extension, version]));
+  for (const { extension, requires, requiresVersion, conflicts } of fragments) {
+    for (const [other, range] of Object.entries(requiresVersion)) {
+      const version = versions.get(other);
+      const problem = version === undefined ? undefined : rangeProblem(range, version);
+      if (problem !== undefined) problems.push(`${extension} requires ${other} ${problem}, and ${version} is there`);
+    }
     for (const other of requires) {
       if (!names.has(other)) problems.push(`${extension} requires ${other}, which is not there`);
     }

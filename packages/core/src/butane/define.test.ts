@@ -1,7 +1,8 @@
-import { noise } from '@sysext/testing';
+import { noise, temporaryDirectory } from '@sysext/testing';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { SysextError } from '../errors.ts';
+import { writeLock } from '../lock.ts';
 import { type RecipeInput, defineExtension } from '../recipe.ts';
 import { startWorkshop } from '../repository/testing/repository.ts';
 import { defineButane } from './define.ts';
@@ -141,4 +142,21 @@ test('a host that is to verify needs a keyring of public keys, in binary form', 
   expect(await problemsOf(butane({ ...common, keyring: workshop.signer.publicKey }))).toHaveLength(1);
   const { content } = await butane({ ...signed, keyring: workshop.signer.publicKey });
   expect(content.files).toContainEqual({ path: '/etc/systemd/import-pubring.gpg', bytes: workshop.signer.publicKey });
+});
+
+test('which versions of others it works with is told from the lock', async () => {
+  await using directory = await temporaryDirectory();
+  const extension = {
+    ...demo({
+      companions: { part: { versions: demo().versions, sources: demo().sources } },
+      requiresVersion: { host: { from: 'v1.7.0' }, runtime: { exactly: '{part}' } },
+    }),
+    directory: directory.path,
+  };
+  await expect(defineButane(extension)(common)).rejects.toMatchObject({ code: 'UNKNOWN_VERSION' });
+  const locked = { revision: 1, companions: { part: '0.4.0' }, downloads: {} };
+  await writeLock(directory.path, { schema: 1, versions: { 'v1.2.3': locked } });
+  const { version, requiresVersion } = await defineButane(extension)(common);
+  expect(version).toBe('v1.2.3-1');
+  expect(requiresVersion).toEqual({ host: { from: 'v1.7.0' }, runtime: { exactly: '0.4.0' } });
 });

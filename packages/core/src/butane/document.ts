@@ -1,3 +1,5 @@
+import type { VersionRange } from '../recipe.ts';
+
 interface Owned {
   /** Absolute. */
   readonly path: string;
@@ -44,7 +46,11 @@ export interface ButaneFragment {
   readonly extension: string;
   /** Component of systemd-sysupdate by which the host follows it. */
   readonly component: string;
+  /** Of the image. */
+  readonly version: string;
   readonly requires: readonly string[];
+  /** Versions of other extensions that it works with, everything filled in. */
+  readonly requiresVersion: Readonly<Record<string, VersionRange>>;
   readonly conflicts: readonly string[];
   readonly content: ButaneDocument;
 }

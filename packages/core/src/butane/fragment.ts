@@ -1,4 +1,4 @@
-import type { Recipe } from '../recipe.ts';
+import type { Extension, Recipe } from '../recipe.ts';
 import { seriesOf } from '../series.ts';
 import { componentOf, imageDirectory, imageLink, renderTransfer } from '../sysupdate.ts';
 import { startingTarget } from '../units.ts';
@@ -6,6 +6,7 @@ import { updateTimer, updaterFiles, updaterSettings } from '../updater.ts';
 import { imageStem } from '../version.ts';
 import type { ButaneDocument, ButaneFile, ButaneFragment, ButaneLink } from './document.ts';
 import type { CommonParameters } from './parameters.ts';
+import { requiredVersions } from './required-versions.ts';
 
 /** What an extension needs on a host beyond what every extension does. */
 export interface Provision extends Partial<ButaneDocument> {
@@ -62,7 +63,7 @@ async function followingFiles(
 
 /** What an extension puts into a document: the same for all, and what is its own. */
 export async function makeFragment(
-  recipe: Recipe,
+  recipe: Extension,
   parameters: CommonParameters,
   provision: Provision,
 ): Promise<ButaneFragment> {
@@ -75,7 +76,9 @@ export async function makeFragment(
   return {
     extension: name,
     component: componentOf(name, series),
+    version: image.version,
     requires,
+    requiresVersion: await requiredVersions(recipe, image.version),
     conflicts,
     content: {
       files: [
