@@ -82,14 +82,26 @@ export const hostLoaders: Readonly<Record<Arch, string>> = {
 };
 
 /**
- * Libraries an image may rely on: those that belong to glibc itself. What else is in /usr/lib64
- * differs between channels and changes without notice.
+ * Libraries an image may rely on, with what brings them: those of glibc itself, and those of GCC that every program in C++
+ * needs. What else is in /usr/lib64 differs between channels and changes without notice.
+ *
+ * Source: `extract_prod_gcc` in flatcar/scripts, which puts GCC's libraries into /usr/lib64 of every image.
  */
-export const hostLibraries: ReadonlySet<string> = new Set([
-  'ld-linux-x86-64.so.2', 'ld-linux-aarch64.so.1', 'libc.so.6', 'libm.so.6', 'libmvec.so.1', 'libpthread.so.0', 'libdl.so.2',
-  'librt.so.1', 'libresolv.so.2', 'libutil.so.1', 'libanl.so.1', 'libBrokenLocale.so.1', 'libthread_db.so.1',
-  'libnss_compat.so.2', 'libnss_db.so.2', 'libnss_dns.so.2', 'libnss_files.so.2',
+export const hostLibraries: ReadonlyMap<string, string> = new Map([
+  ...[
+    'ld-linux-x86-64.so.2', 'ld-linux-aarch64.so.1', 'libc.so.6', 'libm.so.6', 'libmvec.so.1', 'libpthread.so.0', 'libdl.so.2',
+    'librt.so.1', 'libresolv.so.2', 'libutil.so.1', 'libanl.so.1', 'libBrokenLocale.so.1', 'libthread_db.so.1',
+    'libnss_compat.so.2', 'libnss_db.so.2', 'libnss_dns.so.2', 'libnss_files.so.2',
+  ].map((name) => [name, 'sys-libs/glibc'] as const),
+  ['libstdc++.so.6', 'sys-devel/gcc'],
+  ['libgcc_s.so.1', 'sys-devel/gcc'],
 ]); // prettier-ignore
+
+/**
+ * The newest symbol versions of GCC's libraries that every host has: those of GCC 13.2, which Flatcar has been built with
+ * since before 4081 (its change logs; libstdc++'s `gnu.ver`, libgcc's `libgcc-std.ver`).
+ */
+export const hostGccSymbols: Readonly<Record<string, string>> = { GLIBCXX: '3.4.32', CXXABI: '1.3.14', GCC: '13.0.0' };
 
 /** Symbol versions of glibc that are no release numbers, with the release that brought them. */
 export const glibcMarkers: Readonly<Record<string, string>> = { GLIBC_ABI_DT_RELR: '2.36' };

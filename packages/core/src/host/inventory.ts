@@ -14,7 +14,7 @@ export function hostFile(path: string): string | undefined {
     case 'usr/sbin':
       return hostPrograms.get(name) ?? hostAdminPrograms.get(name);
     case 'usr/lib64':
-      return hostLibraries.has(name) ? 'sys-libs/glibc' : undefined;
+      return hostLibraries.get(name);
     case 'usr/lib':
       return `/lib/${name}` === hostLoaders.arm64 ? 'sys-libs/glibc' : undefined;
     case 'usr/lib/systemd/system':

@@ -23,7 +23,7 @@ const catalogue: Readonly<Record<number, readonly string[]>> = {
   6: ['elf-machine', 'elf-damaged'],
   7: ['release-level'],
   8: ['release-level'],
-  9: ['shared-library-missing', 'glibc-too-new', 'elf-interpreter', 'script-interpreter'],
+  9: ['shared-library-missing', 'glibc-too-new', 'libstdcxx-too-new', 'elf-interpreter', 'script-interpreter'],
   10: ['usr-sbin'],
   11: ['host-link-covered', 'host-directory-covered'],
   12: ['opt-content'],

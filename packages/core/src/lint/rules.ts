@@ -17,6 +17,7 @@ import { imagePadding } from './image-padding.ts';
 import { imageTimestamp } from './image-timestamp.ts';
 import { imageTruncated } from './image-truncated.ts';
 import { kernelModules } from './kernel-modules.ts';
+import { libstdcxxTooNew } from './libstdcxx-too-new.ts';
 import { linkDangling } from './link-dangling.ts';
 import { linkLeavesUsr } from './link-leaves-usr.ts';
 import { nameCharacters } from './name-characters.ts';
@@ -78,6 +79,7 @@ export const rules: readonly Rule[] = [
   imageTimestamp,
   imageTruncated,
   kernelModules,
+  libstdcxxTooNew,
   linkDangling,
   linkLeavesUsr,
   nameCharacters,

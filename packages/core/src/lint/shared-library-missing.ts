@@ -2,12 +2,13 @@ import { missingLibraries } from './facts/loading.ts';
 import type { Rule } from './rule.ts';
 
 /**
- * A library of the host that is not glibc's own is not counted on: which there are differs between
+ * A library of the host that is neither glibc's nor GCC's is not counted on: which there are differs between
  * channels. An image pinned to a release may use what that release has.
  */
 export const sharedLibraryMissing: Rule = {
   name: 'shared-library-missing',
-  summary: 'Every shared library a program needs is in the image where the loader finds it, or belongs to glibc.',
+  summary:
+    'Every shared library a program needs is in the image where the loader finds it, or belongs to glibc or GCC.',
   *check(facts) {
     for (const { path, library, loadedBy, isOfOtherGlibc } of missingLibraries(facts)) {
       if (isOfOtherGlibc) {

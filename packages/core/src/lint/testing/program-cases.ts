@@ -6,6 +6,13 @@ const tool = 'usr/bin/tool';
 const library = 'usr/lib/demo/libdemo.so.1';
 const libdemo = program({ type: 3, soname: 'libdemo.so.1' });
 const pinned = releaseText({ SYSEXT_LEVEL: undefined, VERSION_ID: '4593.2.5' });
+const needsGcc = (version: string, runpath?: string) =>
+  program({
+    interpreter: loader,
+    needed: ['libstdc++.so.6'],
+    versions: { 'libstdc++.so.6': [version] },
+    ...(runpath === undefined ? {} : { runpath }),
+  });
 const needs = (version: string) =>
   program({ interpreter: loader, needed: ['libc.so.6'], versions: { 'libc.so.6': ['GLIBC_2.2.5', version] } });
 const script = (line: string) => text(`${line}\necho\n`, { mode: 0o755 });
@@ -125,6 +132,28 @@ export const programCases: readonly Case[] = [
     'shared-library-missing',
     'the image is pinned to a release',
     demo({ [release]: pinned, [tool]: program({ interpreter: loader, needed: ['libssl.so.3'] }) }),
+  ),
+
+  on(
+    'shared-library-missing',
+    'a program in C++',
+    demo({ [tool]: program({ interpreter: loader, needed: ['libstdc++.so.6', 'libgcc_s.so.1', 'libc.so.6'] }) }),
+  ),
+  on(
+    'libstdcxx-too-new',
+    'a program needs a libstdc++ after that of GCC 13.2',
+    demo({ [tool]: needsGcc('GLIBCXX_3.4.33') }),
+    ['error', tool],
+  ),
+  on('libstdcxx-too-new', 'a program needs the libstdc++ of GCC 13.2', demo({ [tool]: needsGcc('GLIBCXX_3.4.32') })),
+  on('libstdcxx-too-new', 'a symbol version is no number', demo({ [tool]: needsGcc('CXXABI_FLOAT128') })),
+  on(
+    'libstdcxx-too-new',
+    'a program finds a libstdc++ in the image',
+    demo({
+      [tool]: needsGcc('GLIBCXX_3.4.99', '/usr/lib/demo'),
+      'usr/lib/demo/libstdc++.so.6': program({ type: 3, soname: 'libstdc++.so.6' }),
+    }),
   ),
 
   on('glibc-too-new', 'a program needs a glibc after that of LTS', demo({ [tool]: needs('GLIBC_2.39') }), [
