@@ -175,6 +175,22 @@ test('out of reach, what the lock names without a digest stays named', async () 
   expect(await readLock(directory.path)).toEqual(before);
 });
 
+test('what was out of reach is named without a digest, and what upstream no longer has is forgotten', async () => {
+  publish();
+  await lock();
+  const { default: version, versions } = await readLock(directory.path);
+  const { [urlOf('arm64')]: _, ...downloads } = versions['v1.0.0']!.downloads;
+  const unpinned = { 'https://demo.example/elsewhere': 'nobody publishes it' };
+  await writeLock(directory.path, {
+    schema: 1,
+    default: version,
+    versions: { 'v1.0.0': { revision: 0, downloads, unpinned } },
+  });
+  upstream.put('/v1.0.0/SHA256SUMS', '', { fault: { kind: 'status', status: 404 } });
+  const { locked } = await lock();
+  expect(locked.unpinned).toEqual({ [urlOf('arm64')]: expect.stringContaining('out of reach') });
+});
+
 test('learns what the lock names without a digest', async () => {
   publish();
   const unpinned = { [urlOf('amd64')]: 'nobody publishes it' };

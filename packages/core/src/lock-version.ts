@@ -61,7 +61,9 @@ export async function lockVersion(
     notes.push(...pinned.notes);
   }
   const unpinned = Object.fromEntries(
-    Object.entries(before?.unpinned ?? {}).filter(([url]) => !Object.hasOwn(downloads, url)),
+    releaseUrls(extension, { version, companions })
+      .filter((url) => !Object.hasOwn(downloads, url))
+      .map((url) => [url, before?.unpinned?.[url] ?? 'out of reach when this version was locked']),
   );
   const locked: LockedVersion = {
     ...revisionOf(before, companions),
@@ -157,6 +159,19 @@ async function lockProgram(
 
 function notesOf(label: string, { packages, checked }: DebianPins): string[] {
   return Object.entries(packages).map(([arch, pins]) => `${label}: ${pins.length} packages for ${arch}, ${checked}`);
+}
+
+/** Names of all files of upstream's releases that a version consists of. */
+function releaseUrls(
+  extension: Extension,
+  { version, companions }: { readonly version: string; readonly companions: Readonly<Record<string, string>> },
+): string[] {
+  return programsOf(extension).flatMap(([name, program]) => {
+    const planned = { name, version: name === extension.name ? version : companions[name]! };
+    return sourcesOf(program, planned).flatMap((source) =>
+      source.kind === 'release' ? allDownloads(extension, source, planned).map(({ urls }) => urls[0]) : [],
+    );
+  });
 }
 
 /** The downloads of every architecture; what serves several occurs once. */

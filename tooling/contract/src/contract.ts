@@ -240,6 +240,8 @@ export function describeExtension({ default: extension, butane }: ExtensionModul
               stderr: '',
             });
           }
+          // Content of an image in /opt would make it read-only.
+          await host.run(['touch', '/opt/written']);
           if (units.some((path) => path.endsWith(`/${name}-setup.service`)))
             await host.waitForUnit(`${name}-setup.service`);
         },
