@@ -5,6 +5,7 @@ import {
   type ArchiveMember,
   type FakeUpstream,
   type Fault,
+  deb,
   gzip,
   noise,
   startUpstream,
@@ -205,6 +206,31 @@ describe('an image', () => {
     expect(upstream.requests).toHaveLength(requests);
   });
 
+  test('takes what the Debian packages in an archive install', async () => {
+    const install = (path: string): ArchiveMember => ({ path, content: tinyElf('x86-64', path) });
+    const bytes = gzip(
+      tar([
+        { path: 'release/demo_1.deb', content: deb([install('usr/bin/demo')]) },
+        { path: 'release/libdemo_1.deb', content: deb([install('usr/bin/demo-tool'), install('usr/bin/other')]) },
+        { path: 'release/SHA256SUMS', content: 'x' },
+      ]),
+    );
+    const downloads = [
+      {
+        url: 'https://demo.example/{version}/demo-{arch}.tar.gz',
+        packages: 'release/*.deb',
+        take: { 'usr/bin/demo*': '/usr/bin/' },
+      },
+    ];
+    const change: Partial<RecipeInput> = { sources: [{ kind: 'release', downloads }] };
+    await publish({ bytes });
+    const [built] = await make({}, change);
+    const paths = built!.record.paths.map(({ path }) => path);
+    expect(paths.filter((path) => path.startsWith('/usr/bin/'))).toEqual(['/usr/bin/demo', '/usr/bin/demo-tool']);
+    await publish({ bytes: gzip(tar([{ path: 'release/demo_1.deb', content: 'no package' }])) });
+    expect((await failure(make({}, change))).code).toBe('ARCHIVE_INVALID');
+  });
+
   test('two builds of the same thing at once both end well', async () => {
     await publish();
     const [a, b] = await Promise.all([make(), make()]);
@@ -292,7 +318,7 @@ describe('nothing is left in the output directory, and the next build works, aft
     expect(events.some((event) => event.type === 'warning' && event.message.includes('usr/bin/demo'))).toBe(true);
   });
 
-  test('an interruption in the middle of compressing', async () => {
+  test('an interruption in the middle of compressing', { timeout: 30_000 }, async () => {
     const large = { path: 'demo-v1/demo', content: Buffer.concat([tinyElf('x86-64'), noise(30_000_000)]) };
     await publish({ members: [large] });
     const stop = new AbortController();

@@ -100,6 +100,8 @@ const Download = z.strictObject({
   arch: z.strictObject({ 'x86-64': z.string().optional(), arm64: z.string().optional() }).optional(),
   /** Told from the end of the URL when absent. */
   format: z.enum(archiveFormats).optional(),
+  /** Pattern of members that are Debian packages: what they install is then what `take` chooses from. */
+  packages: z.string().min(1).optional(),
   /** Leading path components to drop from every member. */
   strip: z.int().min(0).max(8).optional(),
   /**

@@ -1,6 +1,6 @@
 import { zstdCompressSync } from 'node:zlib';
 import type { Arch, ResolvedDownload } from '@sysext/core';
-import { type ArchiveMember, gzip, squashfs, tar, tinyElf, zip } from '@sysext/testing';
+import { type ArchiveMember, deb, gzip, squashfs, tar, tinyElf, zip } from '@sysext/testing';
 import { execa } from 'execa';
 
 /**
@@ -19,7 +19,9 @@ export async function imitate(resolved: ResolvedDownload, arch: Arch): Promise<B
     const path = `${top}${nameLike(fill(pattern))}`;
     return { path, content: program(path) };
   });
-  const all = [{ path: `${top}README.md`, content: 'Nobody takes this.\n', mode: 0o644 }, ...members];
+  const installed = [{ path: `${top}README.md`, content: 'Nobody takes this.\n', mode: 0o644 }, ...members];
+  const { packages } = download;
+  const all = packages === undefined ? installed : [{ path: nameLike(fill(packages)), content: deb(installed) }];
   switch (format) {
     case 'zip':
       return zip(all);

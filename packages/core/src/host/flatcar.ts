@@ -83,7 +83,7 @@ export const hostLoaders: Readonly<Record<Arch, string>> = {
 
 /**
  * Libraries an image may rely on, with what brings them: those of glibc itself, and those of GCC that every program in C++
- * needs. What else is in /usr/lib64 differs between channels and changes without notice.
+ * needs, and libcap. What else is in /usr/lib64 differs between channels and changes without notice.
  *
  * Source: `extract_prod_gcc` in flatcar/scripts, which puts GCC's libraries into /usr/lib64 of every image.
  */
@@ -95,6 +95,8 @@ export const hostLibraries: ReadonlyMap<string, string> = new Map([
   ].map((name) => [name, 'sys-libs/glibc'] as const),
   ['libstdc++.so.6', 'sys-devel/gcc'],
   ['libgcc_s.so.1', 'sys-devel/gcc'],
+  // Under this name since 2008; systemd, iproute2 and sudo of every release are linked to it.
+  ['libcap.so.2', 'sys-libs/libcap'],
 ]); // prettier-ignore
 
 /**

@@ -1,3 +1,4 @@
+import picomatch from 'picomatch';
 import * as z from 'zod';
 import type { Arch } from '../arch.ts';
 import { type Artifact, ArtifactMember, type Input } from '../artifact.ts';
@@ -10,9 +11,10 @@ import type { LockedVersion, Pin } from '../lock.ts';
 import { displayUrl } from '../mirrors.ts';
 import { type PlannedProgram, applies, templateValues } from '../plan.ts';
 import type { ArchiveFormat, Download, ReleaseSource } from '../recipe.ts';
-import { compileSelection, rawPlacement } from '../selection.ts';
+import { type Selection, compileSelection, rawPlacement } from '../selection.ts';
 import { fillTemplate } from '../template.ts';
-import { takeMembers } from './take.ts';
+import { type Deb, takeFromDeb } from './debian/deb.ts';
+import { storeContent, takeMembers } from './take.ts';
 
 /** A download with everything filled in. */
 export interface ResolvedDownload {
@@ -78,11 +80,12 @@ async function acquireDownload(
     const blob = (await presentRaw(context, resolved, pin)) ?? (await download(context, resolved.urls, pin));
     return { blob, found: [await rawMember(context, resolved, blob)] };
   }
-  const { take, leave, strip } = resolved.download;
+  const { packages, take, leave, strip } = resolved.download;
   const key = {
     result: 'unpack',
     format: 1,
     archive: pin.sha256,
+    packages,
     take,
     leave,
     strip,
@@ -140,7 +143,11 @@ async function unpack(
   context.onEvent({ type: 'start', step: 'unpack', subject: where });
   const read = async (visit: (member: Member) => Promise<void>): Promise<void> =>
     await readArchive(context, archive, format, where, visit);
-  const members = await takeMembers(context, read, selection, matched, where);
+  const { packages } = resolved.download;
+  const members =
+    packages === undefined
+      ? await takeMembers(context, read, selection, matched, where)
+      : await takeFromPackages(context, read, resolved.fill(packages), selection, matched, where);
   const missing = selection.missing(matched);
   if (missing.length > 0) {
     throw new SysextError(
@@ -152,5 +159,25 @@ async function unpack(
     );
   }
   context.onEvent({ type: 'end', step: 'unpack', subject: where, cached: false, detail: `${members.length} files` });
+  return members;
+}
+
+/** What the Debian packages install that an archive holds. */
+async function takeFromPackages(
+  context: Context,
+  read: (visit: (member: Member) => Promise<void>) => Promise<void>,
+  pattern: string,
+  selection: Selection,
+  matched: Set<string>,
+  where: string,
+): Promise<ArtifactMember[]> {
+  const isPackage = picomatch(pattern);
+  const debs: Deb[] = [];
+  await read(async (member) => {
+    if (member.type !== 'file' || !isPackage(member.name)) return;
+    debs.push({ path: `${where}: ${member.name}`, ...(await storeContent(context, member)) });
+  });
+  const members: ArtifactMember[] = [];
+  for (const deb of debs) members.push(...(await takeFromDeb(context, deb, selection, matched)));
   return members;
 }
