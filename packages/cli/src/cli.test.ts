@@ -234,6 +234,21 @@ describe('results', () => {
     expect(await sysext('lint', '--all', 'demo')).toMatchObject({ exitCode: 2 });
   });
 
+  test('a reader that has seen enough is no error', async () => {
+    const running = execa(process.execPath, [main, 'list'], {
+      cwd: work.path,
+      env: environment(),
+      extendEnv: false,
+      reject: false,
+      buffer: false,
+    });
+    let stderr = '';
+    running.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    running.stdout.destroy();
+    expect((await running).exitCode).toBe(0);
+    expect(stderr).toBe('');
+  });
+
   test('a file that is no image', async () => {
     await writeFile(join(work.path, 'x.raw'), 'no image');
     for (const command of ['lint', 'inspect'])

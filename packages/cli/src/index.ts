@@ -3,6 +3,11 @@ import type { Extension } from '@sysext/core';
 
 enableCompileCache();
 
+// A reader such as `head` may have seen enough; what the command does is done all the same.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 /** The `sysext` command. Sets the exit status of the process. */
 export async function runSysext(args: readonly string[]): Promise<void> {
   const { sysextProgram, parse } = await import('./program.ts');
