@@ -144,6 +144,11 @@ const GoModulesSource = z.strictObject({
       version: z.string().regex(/^v[\w.{}+-]+$/),
     })
     .optional(),
+  /**
+   * Published modules for those that the `go.mod` of upstream replaces by directories, where the version that it requires
+   * is not what it builds with: `{ 'github.com/hashicorp/consul/api': 'github.com/hashicorp/consul/api@v1.34.1' }`.
+   */
+  replace: z.record(GoPath, z.string().regex(/^[\w.~-]+(\/[\w.~-]+)+@v[\w.+-]+$/, 'module@version')).optional(),
   when: When.optional(),
 });
 

@@ -20,6 +20,10 @@ const source: GoModulesSource = {
 };
 const main = 'package main\n\nvar version string\n\nfunc main() { println(version) }\n';
 
+/** A program of a repository whose `go.mod` replaces another module by a directory. */
+const requirements = 'require example.com/part v0.0.0\nreplace example.com/part => ./staging/part\n';
+const usesPart = 'package main\n\nimport "example.com/part"\n\nfunc main() { println(part.Name) }\n';
+
 let work: Awaited<ReturnType<typeof temporaryDirectory>>;
 beforeEach(async () => {
   work = await temporaryDirectory();
@@ -114,8 +118,6 @@ describe('Go modules', { timeout: 120_000 }, () => {
   });
 
   test('of one repository are taken as upstream publishes each', async () => {
-    const requirements = 'require example.com/part v0.0.0\nreplace example.com/part => ./staging/part\n';
-    const usesPart = 'package main\n\nimport "example.com/part"\n\nfunc main() { println(part.Name) }\n';
     await publishModule('example.com/hello', 'v1.2.3', { 'cmd/hello/v2/main.go': usesPart }, requirements);
     await publishModule('example.com/part', 'v0.2.3', { 'part.go': 'package part\n\nconst Name = "part"\n' });
     await expect(lock()).rejects.toThrow('example.com/part');
@@ -131,9 +133,9 @@ describe('Go modules', { timeout: 120_000 }, () => {
   });
 
   test('are replaced by other ones as upstream does', async () => {
-    const requirements = 'require example.com/part v0.1.0\nreplace example.com/part => example.com/fork v0.3.0\n';
-    const usesPart = 'package main\n\nimport "example.com/part"\n\nfunc main() { println(part.Forked) }\n';
-    await publishModule('example.com/hello', 'v1.2.3', { 'cmd/hello/v2/main.go': usesPart }, requirements);
+    const replaces = 'require example.com/part v0.1.0\nreplace example.com/part => example.com/fork v0.3.0\n';
+    const usesFork = 'package main\n\nimport "example.com/part"\n\nfunc main() { println(part.Forked) }\n';
+    await publishModule('example.com/hello', 'v1.2.3', { 'cmd/hello/v2/main.go': usesFork }, replaces);
     await publishModule('example.com/part', 'v0.1.0', { 'part.go': 'package part\n' });
     await publishModule('example.com/fork', 'v0.3.0', { 'part.go': 'package part\n\nconst Forked = "fork"\n' });
     await lock();
@@ -142,6 +144,16 @@ describe('Go modules', { timeout: 120_000 }, () => {
     );
     expect((await acquire()).inputs).toContainEqual(
       expect.objectContaining({ module: 'example.com/fork', version: 'v0.3.0' }),
+    );
+  });
+
+  test('are replaced as the recipe says, by a fork too', async () => {
+    await publishModule('example.com/hello', 'v1.2.3', { 'cmd/hello/v2/main.go': usesPart }, requirements);
+    await publishModule('example.com/fork', 'v1.0.0', { 'part.go': 'package part\n\nconst Name = "fork"\n' });
+    const replace = { 'example.com/part': 'example.com/fork@v1.0.0' };
+    await lockGoModules(context(), { ...source, replace }, program, work.path);
+    expect((await acquire()).inputs).toContainEqual(
+      expect.objectContaining({ module: 'example.com/fork', version: 'v1.0.0' }),
     );
   });
 
