@@ -13,7 +13,7 @@ describePayload('nebula', [{ extension: nebula }], (boot) => {
     expect(await host.journal('nebula.service')).toContain('No entries');
     expect((await host.run(['stat', '-c', '%a', '/etc/nebula'])).stdout).toBe('700');
     const { lighthouse } = await sign(boot);
-    for (const [path, file] of Object.entries(lighthouse)) await host.write(path, file as string);
+    for (const [path, file] of Object.entries(lighthouse)) await host.write(path, file);
     await host.write('/etc/nebula/config.yaml', configuration('lighthouse'));
     await host.waitForUnit('nebula.service');
     expect((await host.run(['ip', 'address', 'show', 'dev', 'nebula1'])).stdout).toContain(addresses.lighthouse);
