@@ -61,7 +61,10 @@ function loaderOf({ tree, elves }: Programs, path: string): string | undefined {
 
 /** True when the program runs on a glibc of the image: its loader, or libc beside it, is shipped. */
 export function bringsOwnGlibc(facts: Programs, path: string, elf: Elf): boolean {
-  if (elf.interpreter !== undefined) return lookUp(facts.tree, elf.interpreter).kind === 'image';
+  // A libc is a program too, which prints its version: it names the loader of its distribution, and nobody runs it.
+  if (elf.interpreter !== undefined && elf.soname !== 'libc.so.6') {
+    return lookUp(facts.tree, elf.interpreter).kind === 'image';
+  }
   const found = findLibrary(facts, path, elf, 'libc.so.6', [directoryOf(path)]);
   return found !== undefined && found !== 'host';
 }

@@ -190,6 +190,8 @@ export const programCases: readonly Case[] = [
       'usr/lib/demo/ld.so': program({ type: 3, soname: 'ld-linux-x86-64.so.2' }),
       'usr/lib/demo/libc.so.6': program({
         type: 3,
+        soname: 'libc.so.6',
+        interpreter: loader,
         needed: ['ld-linux-x86-64.so.2'],
         versions: { 'ld-linux-x86-64.so.2': ['GLIBC_PRIVATE'] },
       }),
