@@ -80,6 +80,7 @@ const kubernetes = defineExtension(import.meta.dirname, {
       ],
     },
   },
+  requiresVersion: { containerd: { from: 'v2.0.0' } },
   series: '^v(\\d+\\.\\d+)\\.',
   services: { 'kubelet.path': { start: 'on-merge' }, 'kubelet.service': { start: 'manual' } },
   allow: [{ rule: 'host-file', path: '/usr/bin/crictl', why: "Flatcar's own is of another version of Kubernetes" }],
