@@ -51,6 +51,7 @@ listener "tcp" {
 }
 api_addr     = "https://vault.example.com:8200"
 cluster_addr = "https://10.0.0.1:8201"
+disable_mlock = true
 `,
   },
   provision: ({ config }) => ({
