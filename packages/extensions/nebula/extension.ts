@@ -21,6 +21,8 @@ const nebula = defineExtension(import.meta.dirname, {
     },
     {
       kind: 'goModules',
+      // From then on it requires a fork of a module that not every proxy has.
+      when: { before: 'v1.11' },
       commands: {
         'github.com/slackhq/nebula/cmd/nebula': '/usr/bin/nebula',
         'github.com/slackhq/nebula/cmd/nebula-cert': '/usr/bin/nebula-cert',
