@@ -307,6 +307,39 @@ describe('results', () => {
     expect(await sysext('outdated', '--offline')).toMatchObject({ exitCode: 15, stdout: '' });
   });
 
+  test(
+    'update learns what is newer, whole; with --all, one that fails is told and stops no other',
+    { timeout: 60_000 },
+    async () => {
+      release('v1.1.0', 'v1.0.0');
+      const lock = join(work.path, 'packages/extensions/demo/extension.lock.json');
+      expect(await sysext('update', 'demo')).toMatchObject({ exitCode: 11, stdout: '' });
+      upstream.put('/v1.1.0.tar.gz', archive);
+      await mkdir(join(work.path, '.changeset'));
+      await writeFile(join(work.path, '.changeset/config.json'), '{}');
+      expect((await sysext('update', 'demo', '--dry-run')).stdout).toContain('would write .changeset/demo-v1.1.0.md');
+      expect(await readFile(lock, 'utf8')).not.toContain('v1.1.0');
+      expect(await readdir(join(work.path, '.changeset'))).toEqual(['config.json']);
+
+      await writeRecipe(
+        'other',
+        "[{ kind: 'release', downloads: [{ url: 'https://a.example/', take: '/usr/bin/x' }] }]",
+      );
+      const recipe = join(work.path, 'packages/extensions/other/extension.ts');
+      await writeFile(recipe, (await readFile(recipe, 'utf8')).replace('demo/demo', 'demo/gone'));
+      const all = await sysext('update', '--all');
+      expect(all).toMatchObject({ exitCode: 17, stderr: expect.stringContaining('warning other: ') });
+      expect(all.stdout).toMatch(/^demo v1\.0\.0 → v1\.1\.0, the default\n[^]*wrote .*extension\.lock\.json$/);
+      expect(JSON.parse(await readFile(lock, 'utf8'))).toMatchObject({ default: 'v1.1.0' });
+      expect(await readdir(join(work.path, '.changeset'))).toEqual(['config.json', 'demo-v1.1.0.md']);
+
+      expect(await sysext('update', 'demo')).toMatchObject({ exitCode: 0, stdout: 'demo: nothing to update' });
+      expect(await sysext('update')).toMatchObject({ exitCode: 2 });
+      expect(await sysext('update', 'demo', '--all')).toMatchObject({ exitCode: 2 });
+      expect(await sysext('update', 'demo', '../x')).toMatchObject({ exitCode: 8 });
+    },
+  );
+
   test('transfer prints what hosts follow the extension by', async () => {
     const { stdout } = await sysext('transfer', 'demo', '--url', 'https://sysext.example/');
     expect(stdout).toContain('MatchPattern=demo-@v-%a.raw.xz demo-@v-%a.raw\n');

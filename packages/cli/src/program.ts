@@ -18,6 +18,7 @@ export function sysextProgram(): Command {
   addExtensionCommands(program, undefined);
   addList(program);
   addOutdated(program);
+  addUpdate(program);
   addLint(program);
   addInspect(program);
   addDiff(program);
@@ -254,6 +255,21 @@ function addOutdated(program: Command): void {
       ['outdated', 'outdated containerd kubernetes', 'outdated --json'],
       async () => (await import('./commands/outdated.ts')).outdatedCommand,
     ),
+  );
+}
+
+function addUpdate(program: Command): void {
+  networked(
+    subcommand(
+      program,
+      'update [extension] [version]',
+      'learn what upstream has released: lock, shown documents and a changeset, whole or nothing',
+      ['update etcd', 'update containerd v2.3.0 --with runc=v1.4.0', 'update --all --dry-run'],
+      async () => (await import('./commands/update.ts')).updateCommand,
+    )
+      .option('--all', 'update every extension; one that fails stops no other')
+      .option('--with <name=version>', 'version of a companion; may be repeated', namedVersions)
+      .option('--dry-run', 'learn and check everything, and write nothing'),
   );
 }
 

@@ -12,6 +12,7 @@ export type {
   ButaneLink,
   ButaneUnit,
 } from './butane/document.ts';
+export { exampleFragment } from './butane/example.ts';
 export type { Provision } from './butane/fragment.ts';
 export type { CommonParameters } from './butane/parameters.ts';
 export { type PublishedParameters, type PublishedParametersOptions, publishedParameters } from './butane/published.ts';
@@ -29,6 +30,7 @@ export {
   createContext,
 } from './context.ts';
 export { type ImageDiff, diffImages } from './diff.ts';
+export { describeChange } from './changeset.ts';
 export { type ErrorCode, SysextError, exitCodes } from './errors.ts';
 export { type ImageFormat, type Profile, formats, profiles } from './image/profile.ts';
 export type { ImageFacts } from './image/facts.ts';
@@ -85,6 +87,7 @@ export { type Series, seriesOf } from './series.ts';
 export { type SkeletonOptions, renderSkeleton } from './skeleton.ts';
 export { type TransferOptions, componentOf, renderTransfer } from './sysupdate.ts';
 export { type Transport, transports } from './transport.ts';
+export { type UpdateReport, updateExtensions } from './update.ts';
 export { type HostFile, updateTimer, updaterFiles, updaterSettings } from './updater.ts';
 export { type UpstreamVersion, type UpstreamVersions, listVersions } from './versions/list.ts';
 export { type Outdated, type OutdatedReport, findOutdated } from './versions/outdated.ts';

@@ -8,21 +8,45 @@ import { ioError } from './errors.ts';
  * temporary file in the same directory, fsync, rename, fsync of the directory.
  */
 export async function writeWhole(path: string, data: string | Uint8Array, mode = 0o644): Promise<void> {
-  const temporary = temporaryBeside(path);
+  await writeAllWhole([[path, data]], mode);
+}
+
+/**
+ * Writes several files, each as {@link writeWhole} does, and none when one cannot be written: all lie complete
+ * beside their places before the first is renamed. A crash between two renames leaves the later files old.
+ */
+export async function writeAllWhole(
+  files: readonly (readonly [path: string, data: string | Uint8Array])[],
+  mode = 0o644,
+): Promise<void> {
+  const begun: (readonly [temporary: string, path: string])[] = [];
+  let current = '';
   try {
-    await mkdir(dirname(path), { recursive: true });
-    const file = await open(temporary, 'wx', mode);
-    try {
-      await file.writeFile(data);
-      await file.sync();
-    } finally {
-      await file.close();
+    for (const [path, data] of files) {
+      current = path;
+      await mkdir(dirname(path), { recursive: true });
+      const temporary = temporaryBeside(path);
+      begun.push([temporary, path]);
+      await writeSynced(temporary, data, mode);
     }
-    await rename(temporary, path);
-    await syncDirectory(dirname(path));
+    for (const [temporary, path] of begun) {
+      current = path;
+      await rename(temporary, path);
+      await syncDirectory(dirname(path));
+    }
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw ioError(error, 'cannot write', path);
+    await Promise.all(begun.map(async ([temporary]) => await rm(temporary, { force: true }).catch(() => undefined)));
+    throw ioError(error, 'cannot write', current);
+  }
+}
+
+async function writeSynced(path: string, data: string | Uint8Array, mode: number): Promise<void> {
+  const file = await open(path, 'wx', mode);
+  try {
+    await file.writeFile(data);
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 

@@ -19,8 +19,8 @@ import {
   butaneVersions,
   composeButane,
   createContext,
+  exampleFragment,
   goDirectory,
-  imageVersion,
   machineArch,
   openImage,
   programsOf,
@@ -36,7 +36,6 @@ import { bootHost, describeHost } from '@sysext/test-host';
 import { describeIgnition, transpile, validate } from '@sysext/ignition';
 import { type FakeUpstream, startUpstream, temporaryDirectory } from '@sysext/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { commonExample } from './example.ts';
 import { type ExtensionModule, loadExtension, root } from './extensions.ts';
 import { imitate } from './imitate.ts';
 import { imitateDebian } from './imitate-debian.ts';
@@ -258,8 +257,7 @@ async function beside(module: ExtensionModule): Promise<ExtensionModule[]> {
 
 async function exampleOf({ default: extension, butane }: ExtensionModule): Promise<ButaneFragment> {
   const { default: version } = await readLock(extension.directory);
-  const common = commonExample(imageVersion({ version: version!, revision: 0 }));
-  return await butane({ ...common, ...butane.example });
+  return await exampleFragment(butane, version!);
 }
 
 /** Whether there is something like its upstream here. */

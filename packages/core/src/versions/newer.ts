@@ -25,7 +25,7 @@ export interface NewerCompanion extends Newer {
 /**
  * The locked versions that are kept up: the newest of each series, and the default.
  */
-function keptUp(extension: Extension, lock: Lock): (readonly [version: string, locked: LockedVersion])[] {
+export function keptUp(extension: Extension, lock: Lock): (readonly [version: string, locked: LockedVersion])[] {
   const newest = newestOfEachSeries(
     Object.keys(lock.versions).map((version) => ({ version })),
     extension.series,
@@ -70,7 +70,7 @@ export function newerCompanions(
 }
 
 /** The newest version that a companion may have beside a version of the extension; see the recipe's `follow`. */
-function newestCompanion(
+export function newestCompanion(
   extension: Extension,
   name: string,
   beside: string,
