@@ -26,14 +26,21 @@ describe('what makes turbo build an image again', { timeout: 60_000 }, () => {
   }, 60_000);
   afterAll(async () => await checkout[Symbol.asyncDispose]());
 
-  /** What turbo knows a task by: with the same hash, it hands out what it has. */
-  async function hashOf(task: string, env: Record<string, string> = {}): Promise<string> {
+  /** What turbo knows the tasks by that do something: with the same hash, it hands out what it has. */
+  async function hashesOf(args: readonly string[], env: Record<string, string> = {}): Promise<Map<string, string>> {
     const wrapper = join(import.meta.dirname, 'turbo.ts');
+    const { stdout } = await execa(process.execPath, [wrapper, 'run', ...args, '--dry=json'], {
+      cwd: checkout.path,
+      env,
+    });
+    const { tasks } = JSON.parse(stdout) as { tasks: { taskId: string; hash: string; command: string }[] };
+    const real = tasks.filter(({ command }) => command !== '<NONEXISTENT>');
+    return new Map(real.map(({ taskId, hash }) => [taskId, hash]));
+  }
+
+  async function hashOf(task: string, env: Record<string, string> = {}): Promise<string> {
     const [name, verb] = task.split('#');
-    const args = [wrapper, 'run', verb!, '--filter', name!, '--dry=json'];
-    const { stdout } = await execa(process.execPath, args, { cwd: checkout.path, env });
-    const { tasks } = JSON.parse(stdout) as { tasks: { taskId: string; hash: string }[] };
-    return tasks.find(({ taskId }) => taskId === task)!.hash;
+    return (await hashesOf([verb!, '--filter', name!], env)).get(task)!;
   }
 
   const etcd = 'packages/extensions/etcd';
@@ -64,6 +71,16 @@ describe('what makes turbo build an image again', { timeout: 60_000 }, () => {
     const before = await hashOf('@sysext/etcd#build');
     await writeFile(join(checkout.path, 'docs-of-another-day.md'), 'text');
     expect(await hashOf('@sysext/etcd#build')).toBe(before);
+  });
+
+  test('a file that comes to one extension makes its image again, and no other', async () => {
+    const before = await hashesOf(['build']);
+    const file = join(checkout.path, etcd, 'files/usr/share/etcd/one-more');
+    await writeFile(file, 'text');
+    await execa('git', ['add', '--all'], { cwd: checkout.path });
+    const after = await hashesOf(['build']);
+    const changed = [...after].filter(([task, hash]) => before.get(task) !== hash);
+    expect(changed.map(([task]) => task)).toEqual(['@sysext/etcd#build']);
   });
 
   test('and a change in core tests what depends on it again', async () => {

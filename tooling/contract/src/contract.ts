@@ -10,7 +10,6 @@ import {
   Cache,
   type Context,
   type Extension,
-  type Lock,
   Mirrors,
   type Source,
   type SysextEvent,
@@ -37,8 +36,7 @@ import { describeIgnition, transpile, validate } from '@sysext/ignition';
 import { type FakeUpstream, startUpstream, temporaryDirectory } from '@sysext/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type ExtensionModule, loadExtension, root } from './extensions.ts';
-import { imitate } from './imitate.ts';
-import { imitateDebian } from './imitate-debian.ts';
+import { environmentOf, imitateUpstream } from './upstream.ts';
 
 /** What every extension owes, whatever it is. */
 export function describeExtension({ default: extension, butane }: ExtensionModule): void {
@@ -145,48 +143,19 @@ export function describeExtension({ default: extension, butane }: ExtensionModul
       await cp(join(extension.directory, 'files'), join(copy.directory, 'files'), { recursive: true }).catch(
         () => undefined,
       );
-      await writeLock(copy.directory, await imitatedLock());
+      await writeLock(copy.directory, await imitateUpstream(upstream, extension));
     });
     afterEach(async () => {
       await upstream[Symbol.asyncDispose]();
       await work[Symbol.asyncDispose]();
     });
 
-    /** Serves what the default version downloads, and pins that instead. */
-    async function imitatedLock(): Promise<Lock> {
-      const lock = await readLock(extension.directory);
-      const version = lock.default!;
-      const locked = lock.versions[version]!;
-      const downloads: Lock['versions'][string]['downloads'] = {};
-      const debian: NonNullable<Lock['versions'][string]['debian']> = {};
-      for (const [program, { sources }] of programsOf(extension)) {
-        const planned = { name: program, version: program === name ? version : locked.companions![program]! };
-        for (const source of sourcesOf({ sources }, planned)) {
-          if (source.kind === 'debian') {
-            const { pins, files } = imitateDebian(source, offered);
-            debian[program] = pins;
-            for (const [path, bytes] of files) upstream.put(`/debian/${path}`, bytes);
-          }
-          if (source.kind !== 'release') continue;
-          for (const arch of offered) {
-            for (const resolved of resolveDownloads(source, planned, arch)) {
-              const bytes = await imitate(resolved, arch);
-              upstream.put(new URL(resolved.urls[0]).pathname, bytes);
-              const sha256 = createHash('sha256').update(bytes).digest('hex');
-              downloads[resolved.urls[0]] = { sha256, size: bytes.length, checked: 'contract' };
-            }
-          }
-        }
-      }
-      return { schema: 1, default: version, versions: { [version]: { ...locked, downloads, debian, unpinned: {} } } };
-    }
-
     function context(): Context {
-      const origins = Object.keys(Object.fromEntries(programsOf(extension).flatMap(originsOf)));
+      const env = environmentOf(upstream, [extension]);
       return createContext({
         cache: new Cache(join(work.path, 'cache')),
-        env: { ...process.env, SYSEXT_DEBIAN_MIRROR: `${upstream.url}/debian/` },
-        mirrors: new Mirrors(Object.fromEntries(origins.map((origin) => [`${origin}/`, `${upstream.url}/`]))),
+        env: { ...process.env, ...env },
+        mirrors: Mirrors.parse(env['SYSEXT_MIRRORS']!),
         onEvent: (event) => event.type === 'warning' && warnings.push(event),
       });
     }
@@ -270,12 +239,4 @@ function imitableAlone(extension: Extension): Extension {
     ([name, companion]) => [name, { ...companion, sources: of(companion) }] as const,
   );
   return { ...extension, sources: of(extension), companions: Object.fromEntries(companions) };
-}
-
-function originsOf([, { sources }]: ReturnType<typeof programsOf>[number]): [string, true][] {
-  return sources.flatMap((source) =>
-    source.kind === 'release'
-      ? source.downloads.flatMap(({ url }) => [url].flat().map((each): [string, true] => [new URL(each).origin, true]))
-      : [],
-  );
 }

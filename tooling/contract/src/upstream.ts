@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import {
+  type Extension,
+  type Lock,
+  type LockedVersion,
+  type ResolvedDownload,
+  architectures,
+  programsOf,
+  readLock,
+  resolveDownloads,
+  sourcesOf,
+} from '@sysext/core';
+import type { FakeUpstream } from '@sysext/testing';
+import { imitateDebian } from './imitate-debian.ts';
+import { imitate } from './imitate.ts';
+
+type Take = ResolvedDownload['download']['take'];
+
+/**
+ * Serves what the default version of an extension downloads, for every architecture that it is offered for.
+ *
+ * @param takes what is taken out of each archive, by URL: what was asked for before is in it too, so that a second call
+ * for several extensions makes them agree about the archives that they share.
+ * @returns a lock with that version alone, and these bytes pinned.
+ */
+export async function imitateUpstream(
+  upstream: FakeUpstream,
+  extension: Extension,
+  takes = new Map<string, Take>(),
+): Promise<Lock> {
+  const lock = await readLock(extension.directory);
+  const version = lock.default!;
+  const locked = lock.versions[version]!;
+  const offered = extension.architectures ?? architectures;
+  const downloads: LockedVersion['downloads'] = {};
+  const debian: NonNullable<LockedVersion['debian']> = {};
+  for (const [program, { sources }] of programsOf(extension)) {
+    const planned = { name: program, version: program === extension.name ? version : locked.companions![program]! };
+    for (const source of sourcesOf({ sources }, planned)) {
+      if (source.kind === 'debian') {
+        const { pins, files } = imitateDebian(source, offered);
+        debian[program] = pins;
+        for (const [path, bytes] of files) upstream.put(`/debian/${path}`, bytes);
+      }
+      if (source.kind !== 'release') continue;
+      for (const arch of offered) {
+        for (const resolved of resolveDownloads(source, planned, arch)) {
+          const bytes = await imitate(withTakes(resolved, takes), arch);
+          const { host, pathname } = new URL(resolved.urls[0]);
+          upstream.put(`/${host}${pathname}`, bytes);
+          const sha256 = createHash('sha256').update(bytes).digest('hex');
+          downloads[resolved.urls[0]] = { sha256, size: bytes.length, checked: 'imitated' };
+        }
+      }
+    }
+  }
+  return { schema: 1, default: version, versions: { [version]: { ...locked, downloads, debian, unpinned: {} } } };
+}
+
+/** The download, taking what anybody takes out of the same archive; `takes` learns what it takes. */
+function withTakes(resolved: ResolvedDownload, takes: Map<string, Take>): ResolvedDownload {
+  const [url] = resolved.urls;
+  const [own, before] = [resolved.download.take, takes.get(url)];
+  const take = typeof own === 'string' || typeof before === 'string' ? own : { ...before, ...own };
+  takes.set(url, take);
+  return { ...resolved, download: { ...resolved.download, take } };
+}
+
+/** The environment in which downloads of these extensions come from an upstream. */
+export function environmentOf(upstream: FakeUpstream, extensions: readonly Extension[]): Record<string, string> {
+  const hosts = new Set(extensions.flatMap(originsOf).map((url) => new URL(url)));
+  const rules = new Set([...hosts].map(({ origin, host }) => `${origin}/=${upstream.url}/${host}/`));
+  return { SYSEXT_MIRRORS: [...rules].join(' '), SYSEXT_DEBIAN_MIRROR: `${upstream.url}/debian/` };
+}
+
+function originsOf(extension: Extension): string[] {
+  return programsOf(extension)
+    .flatMap(([, { sources }]) => sources)
+    .flatMap((source) => (source.kind === 'release' ? source.downloads : []))
+    .flatMap(({ url }) => url);
+}
