@@ -1,0 +1,45 @@
+import { defineButane, defineExtension } from '@sysext/core';
+import { KeepalivedParameters } from './parameters.ts';
+import { provision } from './provision.ts';
+
+const keepalived = defineExtension(import.meta.dirname, {
+  name: 'keepalived',
+  summary: 'Addresses that move between hosts by VRRP, and load balancing by LVS',
+  homepage: 'https://www.keepalived.org/',
+  licence: 'GPL-2.0-or-later',
+  versions: { from: 'debian', suite: 'trixie', package: 'keepalived' },
+  sources: [
+    {
+      kind: 'debian',
+      suite: 'trixie',
+      packages: ['keepalived'],
+      take: {
+        'usr/sbin/keepalived': '/usr/bin/',
+        // Debian's build is reproducible, and so reads from a file what it was built with; without, it does not start.
+        'etc/keepalived/keepalived.config-opts': '/usr/share/keepalived/',
+      },
+    },
+  ],
+  services: { 'keepalived.path': { start: 'on-merge' }, 'keepalived.service': { start: 'manual' } },
+});
+
+export default keepalived;
+
+/** Deploys a host that shares addresses, or spreads load, with others. */
+export const butane = defineButane(keepalived, {
+  parameters: KeepalivedParameters,
+  example: {
+    config: `vrrp_instance example {
+    state BACKUP
+    interface eth0
+    virtual_router_id 51
+    priority 100
+    advert_int 1
+    virtual_ipaddress {
+        192.0.2.10/24
+    }
+}
+`,
+  },
+  provision,
+});
