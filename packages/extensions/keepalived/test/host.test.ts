@@ -36,7 +36,7 @@ describePayload('keepalived', [{ extension: keepalived }], (boot) => {
     await first.waitForUnit('keepalived.service');
     await second.waitForUnit('keepalived.service');
     await first.waitUntil(addresses, { accept: has(shared) });
-    await second.waitUntil(addresses, { accept: ({ stdout }) => !stdout.includes(`${shared}/`) });
+    await second.waitUntil(addresses, { accept: (shown) => !has(shared)(shown) });
 
     await first.crash();
     const crashed = performance.now();
@@ -46,7 +46,16 @@ describePayload('keepalived', [{ extension: keepalived }], (boot) => {
 
     await first.boot();
     await first.waitUntil(addresses, { accept: has(shared) });
-    await second.waitUntil(addresses, { accept: ({ stdout }) => !stdout.includes(`${shared}/`) });
+    await second.waitUntil(addresses, { accept: (shown) => !has(shared)(shown) });
+
+    // A lower priority hands the address over.
+    await first.write(configurationPath, configuration(network, 50));
+    await first.run(['systemctl', 'reload', 'keepalived.service']);
+    await second.waitUntil(addresses, { accept: has(shared) });
+    await first.waitUntil(addresses, { accept: (shown) => !has(shared)(shown) });
+    await first.write(configurationPath, configuration(network, 200));
+    await first.run(['systemctl', 'reload', 'keepalived.service']);
+    await first.waitUntil(addresses, { accept: has(shared) });
 
     // A configuration with an error is refused, and the running one stays.
     await first.write(configurationPath, 'vrrp_instance {');
@@ -59,6 +68,13 @@ describePayload('keepalived', [{ extension: keepalived }], (boot) => {
     await second.waitUntil(addresses, { accept: has(shared) });
     expect(performance.now() - stopped).toBeLessThan(2000);
     expect(await first.run(addresses)).not.toSatisfy(has(shared));
+  });
+
+  test('brings an example that is in order', async () => {
+    await using network = await createNetwork();
+    await using host = await boot({ network });
+    const example = '/usr/share/keepalived/keepalived.example.conf';
+    await host.run(['keepalived', '--config-test', '--log-console', `--use-file=${example}`]);
   });
 
   test('runs scripts as a user of their own', async () => {
