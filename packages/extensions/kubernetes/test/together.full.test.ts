@@ -1,5 +1,6 @@
 import containerd from '@sysext/containerd';
 import etcd from '@sysext/etcd';
+import keepalived from '@sysext/keepalived';
 import nebula from '@sysext/nebula';
 import { buildRunc, describePayload } from '@sysext/payload';
 import { createNetwork } from '@sysext/test-host';
@@ -21,11 +22,22 @@ firewall:
   inbound: [{ port: any, proto: any, host: any }]
 `;
 
+const shared = `vrrp_instance control_plane {
+  state MASTER
+  interface eth0
+  virtual_router_id 51
+  priority 100
+  advert_int 1
+  virtual_ipaddress { 10.99.0.1/32 }
+}
+`;
+
 const payloads = [
   { extension: kubernetes },
   { extension: containerd, programs: { runc: buildRunc } },
   { extension: etcd },
   { extension: nebula },
+  { extension: keepalived },
 ];
 
 describePayload('extensions of a control plane, merged together', payloads, (boot) => {
@@ -52,6 +64,12 @@ describePayload('extensions of a control plane, merged together', payloads, (boo
     await host.write('/etc/nebula/config.yaml', overlay);
     await host.waitForUnit('nebula.service');
     expect((await host.run(['ip', '-4', 'address', 'show', 'nebula1'])).stdout).toContain('192.168.100.1/24');
+
+    await host.write('/etc/keepalived/keepalived.conf', shared);
+    await host.waitForUnit('keepalived.service');
+    await host.waitUntil(['ip', '-4', 'address', 'show', 'eth0'], {
+      accept: ({ stdout }) => stdout.includes('10.99.0.1/32'),
+    });
 
     await prepareNode(host);
     expect(await runPod(host)).toBe('hello');
