@@ -1,0 +1,26 @@
+import { defineButane, defineExtension } from '@sysext/core';
+
+const chrony = defineExtension(import.meta.dirname, {
+  name: 'chrony',
+  summary: 'Keeps the clock by NTP, also for other hosts and with NTS',
+  homepage: 'https://chrony-project.org/',
+  licence: 'GPL-2.0-only',
+  versions: { from: 'debian', suite: 'trixie', package: 'chrony' },
+  sources: [
+    {
+      kind: 'debian',
+      suite: 'trixie',
+      packages: ['chrony'],
+      take: {
+        'usr/sbin/chronyd': '/usr/bin/',
+        'usr/bin/chronyc': '/usr/bin/',
+      },
+    },
+  ],
+  services: { 'chronyd.service': { start: 'on-merge' } },
+});
+
+export default chrony;
+
+/** Puts it on a host, in place of systemd-timesyncd. */
+export const butane = defineButane(chrony);
