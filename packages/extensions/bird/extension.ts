@@ -1,0 +1,45 @@
+import { defineButane, defineExtension } from '@sysext/core';
+import { BirdParameters } from './parameters.ts';
+import { provision } from './provision.ts';
+
+const bird = defineExtension(import.meta.dirname, {
+  name: 'bird',
+  summary: 'Routing daemon for BGP, OSPF, RIP, BFD and static routes, with its clients',
+  homepage: 'https://bird.network.cz/',
+  licence: 'GPL-2.0-or-later',
+  versions: { from: 'debian', suite: 'trixie', package: 'bird3' },
+  sources: [
+    {
+      kind: 'debian',
+      suite: 'trixie',
+      packages: ['bird3'],
+      take: {
+        'usr/sbin/bird': '/usr/bin/',
+        'usr/sbin/birdc': '/usr/bin/',
+        'usr/sbin/birdcl': '/usr/bin/',
+      },
+    },
+  ],
+  services: { 'bird.path': { start: 'on-merge' }, 'bird.service': { start: 'manual' } },
+});
+
+export default bird;
+
+/** Deploys a router. */
+export const butane = defineButane(bird, {
+  parameters: BirdParameters,
+  example: {
+    config: `router id 10.0.0.1;
+protocol device {}
+protocol kernel {
+    ipv4 { export all; };
+}
+protocol bgp upstream {
+    local as 64512;
+    neighbor 10.0.0.254 as 64513;
+    ipv4 { import all; export none; };
+}
+`,
+  },
+  provision,
+});

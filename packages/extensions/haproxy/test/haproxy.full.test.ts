@@ -1,0 +1,44 @@
+import { describePayload } from '@sysext/payload';
+import { expect, test } from 'vitest';
+import haproxy from '../extension.ts';
+
+const config = `global
+    user haproxy
+    group haproxy
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 30s
+    timeout server 30s
+frontend web
+    bind 127.0.0.1:8000
+    use_backend even if { path -m reg ^/item/[0-9]*[02468]$ }
+    default_backend odd
+backend even
+    http-request return status 200 content-type text/plain string even
+backend odd
+    server answers 127.0.0.1:8001
+frontend answers
+    bind 127.0.0.1:8001
+    http-request return status 200 content-type text/plain string odd
+`;
+
+describePayload('haproxy', [{ extension: haproxy }], (boot) => {
+  test('balances by a regular expression, once it is configured, and refuses a broken configuration', async () => {
+    await using host = await boot();
+    await host.waitForUnit('haproxy.path');
+    await host.run(['haproxy', '-c', '-q', '-f', '/usr/share/haproxy/haproxy.example.cfg']);
+    await host.write('/etc/haproxy/haproxy.cfg', config);
+    await host.waitForUnit('haproxy.service');
+    const get = async (path: string): Promise<string> => {
+      const request = `exec 3<>/dev/tcp/127.0.0.1/8000; printf 'GET ${path} HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3`;
+      return (await host.run(['bash', '-c', request])).stdout.split('\n').at(-1)!;
+    };
+    expect(await get('/item/12')).toBe('even');
+    expect(await get('/item/13')).toBe('odd');
+    await host.write('/etc/haproxy/haproxy.cfg', 'nonsense\n');
+    const reload = await host.run(['systemctl', 'reload', 'haproxy.service'], { check: false });
+    expect(reload.exitCode).not.toBe(0);
+    expect(await get('/item/14')).toBe('even');
+  });
+});
