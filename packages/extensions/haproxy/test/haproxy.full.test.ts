@@ -17,10 +17,15 @@ frontend web
 backend even
     http-request return status 200 content-type text/plain string even
 backend odd
-    server answers 127.0.0.1:8001
-frontend answers
+    balance roundrobin
+    server one 127.0.0.1:8001
+    server two 127.0.0.1:8002
+frontend one
     bind 127.0.0.1:8001
-    http-request return status 200 content-type text/plain string odd
+    http-request return status 200 content-type text/plain string one
+frontend two
+    bind 127.0.0.1:8002
+    http-request return status 200 content-type text/plain string two
 `;
 
 describePayload('haproxy', [{ extension: haproxy }], (boot) => {
@@ -35,7 +40,8 @@ describePayload('haproxy', [{ extension: haproxy }], (boot) => {
       return (await host.run(['bash', '-c', request])).stdout.split('\n').at(-1)!;
     };
     expect(await get('/item/12')).toBe('even');
-    expect(await get('/item/13')).toBe('odd');
+    // In turn.
+    expect([await get('/item/13'), await get('/item/13')].toSorted()).toEqual(['one', 'two']);
     await host.write('/etc/haproxy/haproxy.cfg', 'nonsense\n');
     const reload = await host.run(['systemctl', 'reload', 'haproxy.service'], { check: false });
     expect(reload.exitCode).not.toBe(0);
