@@ -109,6 +109,12 @@ export class Cache {
     return (await this.sizeOf(blob.sha256)) === blob.size;
   }
 
+  /** Whether it has all of them; see {@link has}. */
+  async hasAll(blobs: readonly Blob[]): Promise<boolean> {
+    for (const blob of blobs) if (!(await this.has(blob))) return false;
+    return true;
+  }
+
   /** Removes an entry that turned out to be damaged. */
   async remove(sha256: string): Promise<void> {
     await rm(this.blobPath(sha256), { force: true });

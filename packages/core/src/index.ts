@@ -42,7 +42,7 @@ export { type LockOptions, type LockReport, lockVersion } from './lock-version.t
 export { renderPaths } from './listing.ts';
 export { Lock, type LockedVersion, type Pin, lockFileName, readLock, selectVersion, writeLock } from './lock.ts';
 export { Mirrors, displayUrl } from './mirrors.ts';
-export { sourcesOf } from './plan.ts';
+export { programsAt } from './plan.ts';
 export {
   type Extension,
   type RecipeInput,

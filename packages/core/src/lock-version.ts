@@ -1,12 +1,11 @@
 import { basename } from 'node:path';
-import { type Arch, architectures } from './arch.ts';
 import type { Context } from './context.ts';
 import { SysextError } from './errors.ts';
 import { download, exhausted, fetchText, isUnavailable } from './fetch.ts';
 import { type DebianPins, type Lock, type LockedVersion, type Pin, readLock, writeLock } from './lock.ts';
 import { displayUrl } from './mirrors.ts';
-import { sourcesOf } from './plan.ts';
-import { type Extension, type Program, type Verification, programsOf } from './recipe.ts';
+import { type PlannedProgram, programsAt } from './plan.ts';
+import type { Extension, ReleaseSource, Verification } from './recipe.ts';
 import { lockDebian } from './sources/debian/debian-lock.ts';
 import { lockGoModules } from './sources/go-lock.ts';
 import { type ResolvedDownload, resolveDownloads } from './sources/release.ts';
@@ -53,15 +52,15 @@ export async function lockVersion(
   const downloads: Record<string, Pin> = {};
   const debian: Record<string, DebianPins> = {};
   const notes: string[] = [];
-  for (const [name, program] of programsOf(extension)) {
-    const planned = { name, version: name === extension.name ? version : companions[name]! };
-    const pinned = await lockProgram(context, extension, program, planned, before);
+  const programs = programsAt(extension, version, companions);
+  for (const program of programs) {
+    const pinned = await lockProgram(context, extension, program, before);
     Object.assign(downloads, pinned.downloads);
-    if (pinned.debian !== undefined) debian[name] = pinned.debian;
+    if (pinned.debian !== undefined) debian[program.name] = pinned.debian;
     notes.push(...pinned.notes);
   }
   const unpinned = Object.fromEntries(
-    releaseUrls(extension, { version, companions })
+    releaseUrls(extension, programs)
       .filter((url) => !Object.hasOwn(downloads, url))
       .map((url) => [url, before?.unpinned?.[url] ?? 'out of reach when this version was locked']),
   );
@@ -115,8 +114,7 @@ function companionVersions(
 async function lockProgram(
   context: Context,
   extension: Extension,
-  program: Program,
-  planned: { readonly name: string; readonly version: string },
+  program: PlannedProgram,
   before: Pick<LockedVersion, 'downloads' | 'debian'> = { downloads: {} },
 ): Promise<{ downloads: Record<string, Pin>; debian: DebianPins | undefined; notes: string[] }> {
   const downloads: Record<string, Pin> = {};
@@ -124,17 +122,17 @@ async function lockProgram(
   const notes: string[] = [];
   const failures: SysextError[] = [];
   let pinned = 0;
-  for (const source of sourcesOf(program, planned)) {
-    const label = `${planned.name} ${planned.version} ${source.kind}`;
+  for (const source of program.sources) {
+    const label = `${program.name} ${program.version} ${source.kind}`;
     try {
       if (source.kind === 'goModules') {
-        const toolchain = await lockGoModules(context, source, planned, extension.directory);
+        const toolchain = await lockGoModules(context, source, program, extension.directory);
         notes.push(`${label}: modules pinned by go.sum, compiler by ${toolchain}`);
       } else if (source.kind === 'debian') {
-        debian = await lockDebian(context, source, planned, extension.architectures ?? architectures);
+        debian = await lockDebian(context, source, program, extension.architectures);
         notes.push(...notesOf(label, debian));
       } else {
-        for (const resolved of allDownloads(extension, source, planned)) {
+        for (const resolved of allDownloads(extension, source, program)) {
           const pin = await lockDownload(context, resolved, before.downloads[resolved.urls[0]]);
           downloads[resolved.urls[0]] = pin;
           notes.push(`${displayUrl(resolved.urls[0])}: sha256 ${pin.sha256}, ${pin.checked}`);
@@ -144,9 +142,9 @@ async function lockProgram(
     } catch (error) {
       if (!isUnavailable(error)) throw error;
       failures.push(error);
-      const kept = source.kind === 'release' ? keptPins(extension, source, planned, before.downloads) : {};
+      const kept = source.kind === 'release' ? keptPins(extension, source, program, before.downloads) : {};
       Object.assign(downloads, kept);
-      if (source.kind === 'debian') debian = before.debian?.[planned.name];
+      if (source.kind === 'debian') debian = before.debian?.[program.name];
       const isPinned = Object.keys(kept).length > 0 || (source.kind === 'debian' && debian !== undefined);
       if (isPinned) pinned++;
       const state = isPinned ? 'its pins stay as they are' : 'it is not pinned';
@@ -161,33 +159,28 @@ function notesOf(label: string, { packages, checked }: DebianPins): string[] {
   return Object.entries(packages).map(([arch, pins]) => `${label}: ${pins.length} packages for ${arch}, ${checked}`);
 }
 
-/** Names of all files of upstream's releases that a version consists of. */
-function releaseUrls(
-  extension: Extension,
-  { version, companions }: { readonly version: string; readonly companions: Readonly<Record<string, string>> },
-): string[] {
-  return programsOf(extension).flatMap(([name, program]) => {
-    const planned = { name, version: name === extension.name ? version : companions[name]! };
-    return sourcesOf(program, planned).flatMap((source) =>
-      source.kind === 'release' ? allDownloads(extension, source, planned).map(({ urls }) => urls[0]) : [],
-    );
-  });
+/** Names of all files of upstream's releases that programs consist of. */
+function releaseUrls(extension: Extension, programs: readonly PlannedProgram[]): string[] {
+  return programs.flatMap((program) =>
+    program.sources.flatMap((source) =>
+      source.kind === 'release' ? allDownloads(extension, source, program).map(({ urls }) => urls[0]) : [],
+    ),
+  );
 }
 
 /** The downloads of every architecture; what serves several occurs once. */
 function allDownloads(
   extension: Extension,
-  source: Extract<Program['sources'][number], { kind: 'release' }>,
+  source: ReleaseSource,
   planned: { readonly version: string },
 ): ResolvedDownload[] {
-  const arches: readonly Arch[] = extension.architectures ?? architectures;
-  const all = arches.flatMap((arch) => resolveDownloads(source, planned, arch));
+  const all = extension.architectures.flatMap((arch) => resolveDownloads(source, planned, arch));
   return [...new Map(all.map((resolved) => [resolved.urls[0], resolved])).values()];
 }
 
 function keptPins(
   extension: Extension,
-  source: Extract<Program['sources'][number], { kind: 'release' }>,
+  source: ReleaseSource,
   planned: { readonly version: string },
   before: Readonly<Record<string, Pin>>,
 ): Record<string, Pin> {

@@ -1,8 +1,9 @@
-import { type Arch, archNames, architectures } from './arch.ts';
+import { type Arch, archNames } from './arch.ts';
 import { SysextError } from './errors.ts';
 import { type Lock, type LockedVersion, selectVersion } from './lock.ts';
-import { type Extension, type Program, type Source, type SourceKind, programsOf } from './recipe.ts';
-import { type ImageIdentity, compareVersions } from './version.ts';
+import { type Extension, type Source, type SourceKind, programsOf } from './recipe.ts';
+import { isInRange } from './version-range.ts';
+import type { ImageIdentity } from './version.ts';
 
 /** A program to bring in, at one version. */
 export interface PlannedProgram {
@@ -52,29 +53,17 @@ export function makePlans(
 ): Plan[] {
   const { version, locked } = selectVersion(extension, lock, options.version);
   const os = parseTargetOs(options.os ?? 'flatcar');
-  const offered = extension.architectures ?? architectures;
-  const programs = programsOf(extension).map(([name, program]) => {
-    const programVersion = name === extension.name ? version : locked.companions?.[name];
-    if (programVersion === undefined) {
-      throw new SysextError('NOT_LOCKED', `${extension.name} ${version}: the lock names no version of ${name}`, {
-        hint: `sysext lock ${extension.name} ${version}`,
-      });
-    }
-    const offers = sourcesOf(program, { name, version: programVersion });
-    const sources = offers.filter(({ kind }) => options.source === undefined || kind === options.source);
-    if (sources.length === 0) {
-      const kinds = offers.map(({ kind }) => kind).join(', ');
-      throw new SysextError('USAGE', `${name} has no source ${options.source}; it has ${kinds}`);
-    }
-    return { name, version: programVersion, sources };
+  const programs = programsAt(extension, version, locked.companions).map((program) => {
+    const sources = program.sources.filter(({ kind }) => options.source === undefined || kind === options.source);
+    if (sources.length > 0) return { ...program, sources };
+    const kinds = program.sources.map(({ kind }) => kind).join(', ');
+    throw new SysextError('USAGE', `${program.name} has no source ${options.source}; it has ${kinds}`);
   });
   const companions = Object.fromEntries(programs.slice(1).map((program) => [program.name, program.version]));
   return arches.map((arch) => {
-    if (!offered.includes(arch)) {
-      throw new SysextError(
-        'USAGE',
-        `${extension.name} is not offered for ${arch}; upstream has ${offered.join(', ')}`,
-      );
+    if (!extension.architectures.includes(arch)) {
+      const offered = extension.architectures.join(', ');
+      throw new SysextError('USAGE', `${extension.name} is not offered for ${arch}; upstream has ${offered}`);
     }
     return {
       name: extension.name,
@@ -111,18 +100,29 @@ export function bareVersion(version: string): string {
 }
 
 /**
- * The sources that can deliver a version of a program, in the order to try them; at least one.
+ * The programs of an extension at one of its versions: its own first, then its companions; each with the sources that
+ * can deliver it, one at least.
  *
- * @throws SysextError `UNKNOWN_VERSION` when the recipe restricts them all to other versions.
+ * @throws SysextError `NOT_LOCKED` for a companion without a version, `UNKNOWN_VERSION` when the recipe restricts all
+ * sources of a program to other versions.
  */
-export function sourcesOf(
-  program: Pick<Program, 'sources'>,
-  { name, version }: Pick<PlannedProgram, 'name' | 'version'>,
-): Source[] {
-  const sources = program.sources.filter(({ when }) => applies(when, version));
-  if (sources.length > 0) return sources;
-  throw new SysextError('UNKNOWN_VERSION', `no source of ${name} is for version ${version}`, {
-    hint: 'look at "when" in the recipe',
+export function programsAt(
+  extension: Extension,
+  version: string,
+  companions: Readonly<Record<string, string>> = {},
+): PlannedProgram[] {
+  return programsOf(extension).map(([name, program]) => {
+    const own = name === extension.name ? version : companions[name];
+    if (own === undefined) {
+      throw new SysextError('NOT_LOCKED', `${extension.name} ${version}: the lock names no version of ${name}`, {
+        hint: `sysext lock ${extension.name} ${version}`,
+      });
+    }
+    const sources = program.sources.filter(({ when }) => isInRange(when, own));
+    if (sources.length > 0) return { name, version: own, sources };
+    throw new SysextError('UNKNOWN_VERSION', `no source of ${name} is for version ${own}`, {
+      hint: 'look at "when" in the recipe',
+    });
   });
 }
 
@@ -145,13 +145,4 @@ export function templateValues(
 export function numbersOf(version: string): Record<string, string> {
   const [, minor, patch] = /^v?\d+\.(\d+)(?:\.(\d+))?/.exec(version) ?? [];
   return { ...(minor === undefined ? {} : { minor }), ...(patch === undefined ? {} : { patch }) };
-}
-
-/** Whether a rule with this range applies to a version. */
-export function applies(
-  when: { from?: string | undefined; before?: string | undefined } | undefined,
-  version: string,
-): boolean {
-  if (when?.from !== undefined && compareVersions(version, when.from) < 0) return false;
-  return when?.before === undefined || compareVersions(version, when.before) < 0;
 }

@@ -25,8 +25,9 @@ function problemsOf(change: object): string {
   return '';
 }
 
-test('a recipe keeps what it says, and where it is', () => {
-  expect(defineExtension('/x', good)).toEqual({ ...good, directory: '/x' });
+test('a recipe keeps what it says, and where it is; without architectures it is for all', () => {
+  expect(defineExtension('/x', good)).toEqual({ ...good, architectures: ['x86-64', 'arm64'], directory: '/x' });
+  expect(defineExtension('/x', { ...good, architectures: ['arm64'] }).architectures).toEqual(['arm64']);
 });
 
 test('every problem is named, not just the first', () => {

@@ -237,7 +237,10 @@ export const Recipe = z
     /** SPDX expression of what the image holds. */
     licence: z.string().min(3),
     /** Architectures upstream offers; all of ours when absent. */
-    architectures: z.array(z.enum(architectures)).min(1).optional(),
+    architectures: z
+      .array(z.enum(architectures))
+      .min(1)
+      .default([...architectures]),
     ...Program.shape,
     /** Further programs in the same image, each with a version of its own, pinned in the lock. */
     companions: z.record(Name, Companion).optional(),

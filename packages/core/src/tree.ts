@@ -7,9 +7,10 @@ import { type Cache, hashFile, sha256 } from './cache.ts';
 import { SysextError, ioError, systemCode } from './errors.ts';
 import { releasePath, renderExtensionRelease } from './extension-release.ts';
 import { imagePathProblem, parentsOf } from './image-path.ts';
-import { type Plan, applies } from './plan.ts';
+import type { Plan } from './plan.ts';
 import { fillTemplate } from './template.ts';
 import { isUnitPath, renderSetup, renderUpholds } from './units.ts';
+import { isInRange } from './version-range.ts';
 
 /** Bytes of a file: on disk, or small and made here. */
 export type Content = { readonly sha256: string; readonly size: number } & (
@@ -157,7 +158,7 @@ export async function stage(cache: Cache, plan: Plan, artifacts: readonly Artifa
   for (const [path, entry] of await staticFiles(join(extension.directory, 'files'))) add(path, entry);
   for (const [path, choices] of Object.entries(extension.links ?? {})) {
     const target =
-      typeof choices === 'string' ? choices : choices.find(({ when }) => applies(when, plan.version))?.target;
+      typeof choices === 'string' ? choices : choices.find(({ when }) => isInRange(when, plan.version))?.target;
     if (target === undefined) continue;
     add(path.slice(1), { type: 'symlink', mode: 0o777, ...owner, target, origin: 'recipe' });
   }

@@ -12,6 +12,11 @@ export function rangeProblem({ from, before, exactly }: VersionRange, version: s
   return undefined;
 }
 
+/** Whether a rule with this range applies to a version; without a range it applies to all. */
+export function isInRange(range: VersionRange | undefined, version: string): boolean {
+  return range === undefined || rangeProblem(range, version) === undefined;
+}
+
 /** Whether the version of an image is this one of upstream's, in whatever revision: `v1.2.3-4` for `v1.2.3`. */
 export function isVersionOf(upstream: string, version: string): boolean {
   const plain = imageVersion({ version: upstream, revision: 0 });

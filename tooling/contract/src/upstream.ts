@@ -4,11 +4,10 @@ import {
   type Lock,
   type LockedVersion,
   type ResolvedDownload,
-  architectures,
+  programsAt,
   programsOf,
   readLock,
   resolveDownloads,
-  sourcesOf,
 } from '@sysext/core';
 import type { FakeUpstream } from '@sysext/testing';
 import { imitateDebian } from './imitate-debian.ts';
@@ -31,20 +30,19 @@ export async function imitateUpstream(
   const lock = await readLock(extension.directory);
   const version = lock.default!;
   const locked = lock.versions[version]!;
-  const offered = extension.architectures ?? architectures;
+  const offered = extension.architectures;
   const downloads: LockedVersion['downloads'] = {};
   const debian: NonNullable<LockedVersion['debian']> = {};
-  for (const [program, { sources }] of programsOf(extension)) {
-    const planned = { name: program, version: program === extension.name ? version : locked.companions![program]! };
-    for (const source of sourcesOf({ sources }, planned)) {
+  for (const program of programsAt(extension, version, locked.companions)) {
+    for (const source of program.sources) {
       if (source.kind === 'debian') {
         const { pins, files } = imitateDebian(source, offered);
-        debian[program] = pins;
+        debian[program.name] = pins;
         for (const [path, bytes] of files) upstream.put(`/debian/${path}`, bytes);
       }
       if (source.kind !== 'release') continue;
       for (const arch of offered) {
-        for (const resolved of resolveDownloads(source, planned, arch)) {
+        for (const resolved of resolveDownloads(source, program, arch)) {
           const bytes = await imitate(withTakes(resolved, takes), arch);
           const { host, pathname } = new URL(resolved.urls[0]);
           upstream.put(`/${host}${pathname}`, bytes);

@@ -6,11 +6,10 @@ import {
   build,
   createContext,
   machineArch,
-  programsOf,
+  programsAt,
   readLock,
   resolveDownloads,
   selectVersion,
-  sourcesOf,
   writeLock,
 } from '@sysext/core';
 
@@ -45,9 +44,8 @@ export async function buildPayload(payload: Payload, directory: string): Promise
   const { version, locked } = selectVersion(extension, lock, payload.version);
   const downloads: Lock['versions'][string]['downloads'] = { ...locked.downloads };
   for (const [name, make] of Object.entries(programs)) {
-    const program = new Map(programsOf(extension)).get(name)!;
-    const planned = { name, version: name === extension.name ? version : locked.companions![name]! };
-    const [source] = sourcesOf(program, planned);
+    const planned = programsAt(extension, version, locked.companions).find((program) => program.name === name)!;
+    const [source] = planned.sources;
     if (source?.kind !== 'release') throw new Error(`${extension.name}: ${name} has a source of its own`);
     const [download] = resolveDownloads(source, planned, arch);
     if (download?.format !== 'raw') throw new Error(`${extension.name}: ${name} comes in an archive`);

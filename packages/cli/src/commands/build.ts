@@ -40,7 +40,7 @@ export async function buildCommand(target: Extension | string, options: BuildCom
 
 /** The architectures to build: the named one, all that are offered, or this machine's. */
 export function chosenArches(arch: Arch | 'all' | undefined, extension: Extension): readonly Arch[] {
-  if (arch === 'all') return extension.architectures ?? architectures;
+  if (arch === 'all') return extension.architectures;
   const chosen = arch ?? machineArch();
   if (chosen !== undefined) return [chosen];
   throw new SysextError('USAGE', `no image can be built for this machine's own architecture (${process.arch})`, {

@@ -1,4 +1,4 @@
-import { architectures, readLock } from '@sysext/core';
+import { readLock } from '@sysext/core';
 import { findAll } from '../find.ts';
 import { printResult, table } from '../output.ts';
 import type { CommonOptions } from '../program.ts';
@@ -14,7 +14,7 @@ export async function listCommand(options: CommonOptions): Promise<void> {
           name,
           default: lock.default,
           versions: Object.keys(lock.versions),
-          architectures: recipe.architectures ?? architectures,
+          architectures: recipe.architectures,
           summary,
           licence,
           homepage,

@@ -10,7 +10,7 @@ import { type RunOptions, run } from '../exec.ts';
 import { type PlannedProgram, templateValues } from '../plan.ts';
 import type { GoModulesSource } from '../recipe.ts';
 import { fillTemplate } from '../template.ts';
-import { allPresent } from './release.ts';
+import { allPresent } from './take.ts';
 
 /** Where `go.mod` and `go.sum` of a program at a version are checked in. */
 export function goDirectory(extensionDirectory: string, program: Pick<PlannedProgram, 'name' | 'version'>): string {

@@ -9,12 +9,13 @@ import { SysextError } from '../errors.ts';
 import { download } from '../fetch.ts';
 import type { LockedVersion, Pin } from '../lock.ts';
 import { displayUrl } from '../mirrors.ts';
-import { type PlannedProgram, applies, templateValues } from '../plan.ts';
+import { type PlannedProgram, templateValues } from '../plan.ts';
 import type { ArchiveFormat, Download, ReleaseSource } from '../recipe.ts';
 import { type Selection, compileSelection, rawPlacement } from '../selection.ts';
 import { fillTemplate } from '../template.ts';
+import { isInRange } from '../version-range.ts';
 import { type Deb, takeFromDeb } from './debian/deb.ts';
-import { storeContent, takeMembers } from './take.ts';
+import { allPresent, storeContent, takeMembers } from './take.ts';
 
 /** A download with everything filled in. */
 export interface ResolvedDownload {
@@ -32,7 +33,7 @@ export function resolveDownloads(
   arch: Arch,
 ): ResolvedDownload[] {
   return source.downloads
-    .filter(({ when }) => applies(when, program.version))
+    .filter(({ when }) => isInRange(when, program.version))
     .map((download) => {
       const values = templateValues(program, arch, download.arch);
       const fill = (template: string): string => fillTemplate(template, values);
@@ -103,14 +104,6 @@ async function acquireDownload(
 }
 
 const Unpacked = z.strictObject({ size: z.int(), members: z.array(ArtifactMember) });
-
-/** Whether the cache still has every file of a stored result. */
-export async function allPresent(context: Context, members: readonly ArtifactMember[]): Promise<boolean> {
-  for (const member of members) {
-    if (member.type === 'file' && !(await context.cache.has(member))) return false;
-  }
-  return true;
-}
 
 /** A file that goes into the image as it is gets hashed there; being in the cache is enough here. */
 async function presentRaw(context: Context, { urls }: ResolvedDownload, pin: Pin): Promise<Blob | undefined> {

@@ -70,3 +70,8 @@ export async function storeContent(context: Context, { content }: Extract<Member
   }
   return await writer.commit();
 }
+
+/** Whether the cache still has every file of a stored result. */
+export async function allPresent(context: Context, members: readonly ArtifactMember[]): Promise<boolean> {
+  return await context.cache.hasAll(members.filter((member) => member.type === 'file'));
+}

@@ -75,7 +75,8 @@ const isLibrary = (path: string): boolean =>
 export async function librariesOf(context: Context, deb: Deb): Promise<ReadonlyMap<string, Library>> {
   const key = { result: 'debLibraries', format: 1, deb: deb.sha256 };
   const stored = await context.cache.readResult(key, z.record(z.string(), Library));
-  if (stored !== undefined && (await areCached(context, Object.values(stored)))) return new Map(Object.entries(stored));
+  if (stored !== undefined && (await context.cache.hasAll(Object.values(stored))))
+    return new Map(Object.entries(stored));
   const files = new Map<string, Library>();
   const links = new Map<string, string>();
   await readData(context, deb, async (member) => {
@@ -100,9 +101,4 @@ const withoutUsr = (path: string): string => path.replace(/^usr\//, '');
 
 function targetOf({ name, target }: Extract<Member, { type: 'symlink' }>): string {
   return withoutUsr(target.startsWith('/') ? target.slice(1) : (resolveLink(name, target) ?? ''));
-}
-
-async function areCached(context: Context, blobs: readonly Blob[]): Promise<boolean> {
-  for (const blob of blobs) if (!(await context.cache.has(blob))) return false;
-  return true;
 }

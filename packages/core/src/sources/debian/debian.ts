@@ -9,7 +9,7 @@ import { type PlannedProgram, templateValues } from '../../plan.ts';
 import type { DebianSource } from '../../recipe.ts';
 import { type Selection, compileSelection } from '../../selection.ts';
 import { fillTemplate } from '../../template.ts';
-import { allPresent } from '../release.ts';
+import { allPresent } from '../take.ts';
 import { bundle } from './bundle.ts';
 import { type Deb, type Library, librariesOf, takeFromDeb } from './deb.ts';
 import { debianMirrors, snapshotUrl } from './mirrors.ts';
