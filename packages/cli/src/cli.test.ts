@@ -172,7 +172,7 @@ describe('sysext build', () => {
 });
 
 describe('results', () => {
-  test('lint, inspect and diff work on what build made', { timeout: 30_000 }, async () => {
+  test('lint, inspect and diff work on what build made', async () => {
     await sysext('build', 'demo', '-a', 'x86-64');
     expect(await sysext('lint', image())).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('0 errors') });
     expect(await sysext('lint', 'demo', '-a', 'x86-64')).toMatchObject({ exitCode: 0 });

@@ -133,7 +133,7 @@ describe('hostile archives', () => {
     expect(await codeOf(read(gzip(tar([{ path: '../x/', type: 'Directory' }])), 'tar.gz'))).toBe('ARCHIVE_UNSAFE');
   });
 
-  test('100,000 members are too many', { timeout: 30_000 }, async () => {
+  test('100,000 members are too many', async () => {
     const members = Array.from({ length: 100_000 }, (_, i) => ({ path: `m${i}` }));
     expect(await codeOf(read(gzip(tar(members)), 'tar.gz'))).toBe('ARCHIVE_TOO_LARGE');
   });

@@ -177,7 +177,7 @@ describe('an image', () => {
     expect(await hashFile(built!.image)).toMatchObject({ sha256: built!.record.image.sha256 });
   });
 
-  test('goes over the wire as xz, and is the same when it is unpacked', { timeout: 30_000 }, async () => {
+  test('goes over the wire as xz, and is the same when it is unpacked', async () => {
     await publish();
     const [built] = await make({ transport: 'xz', profile: 'fast' });
     expect(await outputs()).toEqual(['demo-v1.0.0-x86-64.json', 'demo-v1.0.0-x86-64.raw', 'demo-v1.0.0-x86-64.raw.xz']);
@@ -291,7 +291,7 @@ describe('nothing is left in the output directory, and the next build works, aft
     ['a program for another machine', { members: [{ ...good, content: tinyElf('arm64') }] }, 'LINT_FAILED'],
   ];
   const exits = new Map<number, string>();
-  test.each(cases)('%s', { timeout: 30_000 }, async (_, wrong, code) => {
+  test.each(cases)('%s', async (_, wrong, code) => {
     await publish(wrong);
     const error = await failure(make());
     expect(error.code).toBe(code);
@@ -318,7 +318,7 @@ describe('nothing is left in the output directory, and the next build works, aft
     expect(events.some((event) => event.type === 'warning' && event.message.includes('usr/bin/demo'))).toBe(true);
   });
 
-  test('an interruption in the middle of compressing', { timeout: 30_000 }, async () => {
+  test('an interruption in the middle of compressing', async () => {
     const large = { path: 'demo-v1/demo', content: Buffer.concat([tinyElf('x86-64'), noise(30_000_000)]) };
     await publish({ members: [large] });
     const stop = new AbortController();

@@ -22,7 +22,7 @@ async function runPowerless(env: Readonly<Record<string, string>>) {
   });
 }
 
-describe.runIf(process.getuid?.() === 0)('where no host can be booted', { timeout: 30_000 }, () => {
+describe.runIf(process.getuid?.() === 0)('where no host can be booted', () => {
   test('a suite is skipped and says why', async () => {
     const { exitCode, stdout, stderr } = await runPowerless({});
     expect(exitCode).toBe(0);
