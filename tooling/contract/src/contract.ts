@@ -1,4 +1,4 @@
-import { access, cp, mkdir, readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import {
@@ -10,13 +10,10 @@ import {
   Cache,
   type Context,
   type Extension,
-  Mirrors,
-  type Source,
   type SysextEvent,
   build,
   butaneVersions,
   composeButane,
-  createContext,
   exampleFragment,
   goDirectory,
   machineArch,
@@ -27,14 +24,14 @@ import {
   renderPaths,
   renderTransfer,
   resolveDownloads,
-  writeLock,
 } from '@sysext/core';
 import { bootHost, describeHost } from '@sysext/test-host';
 import { describeIgnition, transpile, validate } from '@sysext/ignition';
 import { type FakeUpstream, startUpstream, temporaryDirectory } from '@sysext/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type ExtensionModule, loadExtension, root } from './extensions.ts';
-import { environmentOf, imitateUpstream } from './upstream.ts';
+import { imitatedContext, imitatedCopy } from './imitated.ts';
+import { imitateUpstream } from './upstream.ts';
 
 /** What every extension owes, whatever it is. */
 export function describeExtension({ default: extension, butane }: ExtensionModule): void {
@@ -133,13 +130,7 @@ export function describeExtension({ default: extension, butane }: ExtensionModul
     beforeEach(async () => {
       upstream = await startUpstream();
       work = await temporaryDirectory();
-      copy = { ...imitableAlone(extension), directory: join(work.path, name) };
-      await mkdir(copy.directory);
-      await cp(join(extension.directory, 'package.json'), join(copy.directory, 'package.json'));
-      await cp(join(extension.directory, 'files'), join(copy.directory, 'files'), { recursive: true }).catch(
-        () => undefined,
-      );
-      await writeLock(copy.directory, await imitateUpstream(upstream, extension));
+      copy = await imitatedCopy(extension, await imitateUpstream(upstream, extension), work.path);
     });
     afterEach(async () => {
       await upstream[Symbol.asyncDispose]();
@@ -147,11 +138,8 @@ export function describeExtension({ default: extension, butane }: ExtensionModul
     });
 
     function context(): Context {
-      const env = environmentOf(upstream, [extension]);
-      return createContext({
+      return imitatedContext(upstream, [extension], {
         cache: new Cache(join(work.path, 'cache')),
-        env: { ...process.env, ...env },
-        mirrors: Mirrors.parse(env['SYSEXT_MIRRORS']!),
         onEvent: (event) => event.type === 'warning' && warnings.push(event),
       });
     }
@@ -223,16 +211,4 @@ async function beside(module: ExtensionModule): Promise<ExtensionModule[]> {
 async function exampleOf({ default: extension, butane }: ExtensionModule): Promise<ButaneFragment> {
   const { default: version } = await readLock(extension.directory);
   return await exampleFragment(butane, version!);
-}
-
-/** Whether there is something like its upstream here. */
-const isImitable = ({ kind }: Source): boolean => kind === 'release' || kind === 'debian';
-
-/** A recipe with the sources alone that are imitated. */
-function imitableAlone(extension: Extension): Extension {
-  const of = ({ sources }: { sources: Source[] }): Source[] => sources.filter(isImitable);
-  const companions = Object.entries(extension.companions ?? {}).map(
-    ([name, companion]) => [name, { ...companion, sources: of(companion) }] as const,
-  );
-  return { ...extension, sources: of(extension), companions: Object.fromEntries(companions) };
 }

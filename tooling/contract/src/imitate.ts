@@ -1,17 +1,19 @@
 import { zstdCompressSync } from 'node:zlib';
 import type { Arch, ResolvedDownload } from '@sysext/core';
-import { type ArchiveMember, deb, gzip, squashfs, tar, tinyElf, zip } from '@sysext/testing';
+import { type ArchiveMember, deb, gzip, squashfs, tar, zip } from '@sysext/testing';
 import { execa } from 'execa';
+
+/** Makes a program that has a name, for an architecture. */
+export type MakeProgram = (arch: Arch, name: string) => Buffer;
 
 /**
  * A file of the shape that a recipe expects of upstream: every member that "take" names, below as
- * many directories as "strip" drops, beside some that nobody takes. Programs are small real ELF
- * programs of the right machine; what serves every machine is none.
+ * many directories as "strip" drops, beside some that nobody takes. What serves every machine is no program.
  */
-export async function imitate(resolved: ResolvedDownload, arch: Arch): Promise<Buffer> {
+export async function imitate(resolved: ResolvedDownload, arch: Arch, makeProgram: MakeProgram): Promise<Buffer> {
   const { download, format, fill, urls } = resolved;
   const forAll = !JSON.stringify(download.url).includes('{arch}');
-  const program = (name: string): Buffer => (forAll ? Buffer.from(`${name}\n`) : tinyElf(arch, name));
+  const program = (name: string): Buffer => (forAll ? Buffer.from(`${name}\n`) : makeProgram(arch, name));
   if (format === 'raw') return program(urls[0]);
   const top = 'top/'.repeat(download.strip ?? 0);
   const patterns = Object.keys(typeof download.take === 'string' ? {} : download.take);

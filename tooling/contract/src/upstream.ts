@@ -9,9 +9,9 @@ import {
   readLock,
   resolveDownloads,
 } from '@sysext/core';
-import type { FakeUpstream } from '@sysext/testing';
+import { type FakeUpstream, tinyElf } from '@sysext/testing';
 import { imitateDebian } from './imitate-debian.ts';
-import { imitate } from './imitate.ts';
+import { type MakeProgram, imitate } from './imitate.ts';
 
 type Take = ResolvedDownload['download']['take'];
 
@@ -20,12 +20,14 @@ type Take = ResolvedDownload['download']['take'];
  *
  * @param takes what is taken out of each archive, by URL: what was asked for before is in it too, so that a second call
  * for several extensions makes them agree about the archives that they share.
+ * @param makeProgram makes the programs that releases hold: small real ones of the right machine, that do nothing.
  * @returns a lock with that version alone, and these bytes pinned.
  */
 export async function imitateUpstream(
   upstream: FakeUpstream,
   extension: Extension,
   takes = new Map<string, Take>(),
+  makeProgram: MakeProgram = tinyElf,
 ): Promise<Lock> {
   const lock = await readLock(extension.directory);
   const version = lock.default!;
@@ -43,7 +45,7 @@ export async function imitateUpstream(
       if (source.kind !== 'release') continue;
       for (const arch of offered) {
         for (const resolved of resolveDownloads(source, program, arch)) {
-          const bytes = await imitate(withTakes(resolved, takes), arch);
+          const bytes = await imitate(withTakes(resolved, takes), arch, makeProgram);
           const { host, pathname } = new URL(resolved.urls[0]);
           upstream.put(`/${host}${pathname}`, bytes);
           const sha256 = createHash('sha256').update(bytes).digest('hex');

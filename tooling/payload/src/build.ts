@@ -1,10 +1,12 @@
 import { cp, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  type Context,
   type Extension,
   type Lock,
   build,
   createContext,
+  lockVersion,
   machineArch,
   programsAt,
   readLock,
@@ -13,11 +15,15 @@ import {
   writeLock,
 } from '@sysext/core';
 
+const arch = machineArch()!;
+
 /** An extension whose real programs a test runs. */
 export interface Payload {
   readonly extension: Extension;
   /** The lock's default unless given. */
   readonly version?: string;
+  /** In the place of its own sources, where those are release hosts alone; locked anew each time. */
+  readonly sources?: Extension['sources'];
   /**
    * Programs that only a release host has, and what makes them for a test instead: companion → a function that writes
    * the file that takes the place of its download below a directory, and resolves with its path.
@@ -32,14 +38,26 @@ export interface Payload {
  * @returns path of the image.
  */
 export async function buildPayload(payload: Payload, directory: string): Promise<string> {
-  const { extension, programs = {} } = payload;
-  const arch = machineArch()!;
+  const { extension } = payload;
   const context = createContext({});
-  const copy = { ...fromSource(extension), directory: join(directory, extension.name) };
+  const copy: Extension = {
+    ...fromSource(extension),
+    ...(payload.sources === undefined ? {} : { sources: payload.sources }),
+    directory: join(directory, extension.name),
+  };
   await mkdir(copy.directory);
   for (const name of ['package.json', 'files', 'go']) {
     await cp(join(extension.directory, name), join(copy.directory, name), { recursive: true }).catch(absent);
   }
+  if (payload.sources === undefined) await writeLock(copy.directory, await lockOf(payload, context, directory));
+  else await lockVersion(context, copy, payload.version!);
+  const [built] = await build(context, copy, { arches: [arch], output: directory, profile: 'fast' });
+  return built!.image;
+}
+
+/** Its lock with one version, and the programs that a test makes pinned. */
+async function lockOf(payload: Payload, context: Context, directory: string): Promise<Lock> {
+  const { extension, programs = {} } = payload;
   const lock = await readLock(extension.directory);
   const { version, locked } = selectVersion(extension, lock, payload.version);
   const downloads: Lock['versions'][string]['downloads'] = { ...locked.downloads };
@@ -54,9 +72,7 @@ export async function buildPayload(payload: Payload, directory: string): Promise
     const { sha256, size } = await writer.commit();
     downloads[download.urls[0]] = { sha256, size, checked: 'built for a test' };
   }
-  await writeLock(copy.directory, { ...lock, versions: { [version]: { ...locked, downloads } }, default: version });
-  const [built] = await build(context, copy, { arches: [arch], output: directory, profile: 'fast' });
-  return built!.image;
+  return { ...lock, versions: { [version]: { ...locked, downloads } }, default: version };
 }
 
 /** The recipe without what only release hosts have, wherever there is another source. */

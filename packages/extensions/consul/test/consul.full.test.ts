@@ -1,10 +1,10 @@
 import { describePayload } from '@sysext/payload';
 import { expect, test } from 'vitest';
-import consul from '../extension.ts';
+import { payload } from './payload.ts';
 
 const settings = 'server = true\nbootstrap_expect = 1\nbind_addr = "127.0.0.1"\n';
 
-describePayload('consul', [{ extension: consul, version: '1.22.7' }], (boot) => {
+describePayload('consul', [payload], (boot) => {
   test('starts once it is configured, and keeps values over a reboot', { timeout: 120_000 }, async () => {
     await using host = await boot();
     await host.waitForUnit('consul.path');

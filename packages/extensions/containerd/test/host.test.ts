@@ -1,11 +1,12 @@
 import { machineArch } from '@sysext/core';
-import { buildRunc, describePayload } from '@sysext/payload';
+import { describePayload } from '@sysext/payload';
 import type { HostFiles } from '@sysext/test-host';
 import { temporaryDirectory } from '@sysext/testing';
 import { expect, test } from 'vitest';
-import containerd, { butane } from '../extension.ts';
+import { butane } from '../extension.ts';
 import { builtIn } from './built-in.ts';
 import { sayHello } from './hello.ts';
+import { payload } from './payload.ts';
 
 /** The links that an operator's document has beside the one to the image. */
 async function deployedLinks(): Promise<HostFiles> {
@@ -15,7 +16,7 @@ async function deployedLinks(): Promise<HostFiles> {
   return Object.fromEntries(links.map(({ path, target }) => [path, { link: target }]));
 }
 
-describePayload('containerd', [{ extension: containerd, programs: { runc: buildRunc } }], (boot) => {
+describePayload('containerd', [payload], (boot) => {
   test('starts on merge, and runs a container', async () => {
     await using host = await boot();
     await host.waitForUnit('containerd.service');

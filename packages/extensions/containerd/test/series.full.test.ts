@@ -1,14 +1,14 @@
 import { readLock } from '@sysext/core';
-import { buildRunc, describePayload } from '@sysext/payload';
+import { describePayload } from '@sysext/payload';
 import { describe, expect, test } from 'vitest';
 import containerd from '../extension.ts';
 import { sayHello } from './hello.ts';
+import { payload } from './payload.ts';
 
 const { versions } = await readLock(containerd.directory);
 
 describe.each(Object.keys(versions))('%s', (version) => {
-  const payload = { extension: containerd, version, programs: { runc: buildRunc } };
-  describePayload('containerd', [payload], (boot) => {
+  describePayload('containerd', [{ ...payload, version }], (boot) => {
     test('reads its settings, and runs a container', async () => {
       await using host = await boot();
       await host.waitForUnit('containerd.service');

@@ -1,11 +1,11 @@
 import { describePayload } from '@sysext/payload';
 import { expect, test } from 'vitest';
-import nomad from '../extension.ts';
+import { payload } from './payload.ts';
 
 const settings =
   'bind_addr = "127.0.0.1"\nadvertise {\n  http = "127.0.0.1"\n  rpc = "127.0.0.1"\n  serf = "127.0.0.1"\n}\nserver {\n  enabled = true\n  bootstrap_expect = 1\n}\n';
 
-describePayload('nomad', [{ extension: nomad, version: '1.11.3' }], (boot) => {
+describePayload('nomad', [payload], (boot) => {
   test('starts once it is configured, and takes a job', { timeout: 120_000 }, async () => {
     await using host = await boot();
     await host.waitForUnit('nomad.path');

@@ -1,6 +1,6 @@
 import { describePayload } from '@sysext/payload';
 import { expect, test } from 'vitest';
-import vault from '../extension.ts';
+import { payload } from './payload.ts';
 
 const settings = `storage "raft" {
   path    = "/var/lib/vault"
@@ -16,7 +16,7 @@ disable_mlock = true
 `;
 const address = 'VAULT_ADDR=http://127.0.0.1:8200';
 
-describePayload('vault', [{ extension: vault, version: '1.21.0' }], (boot) => {
+describePayload('vault', [payload], (boot) => {
   test('starts once it is configured, is initialised, unsealed, and keeps a secret', { timeout: 120_000 }, async () => {
     await using host = await boot();
     await host.waitForUnit('vault.path');

@@ -1,8 +1,7 @@
 import { describePayload } from '@sysext/payload';
 import type { Host } from '@sysext/test-host';
 import { expect, test } from 'vitest';
-import wasmcloud from '../extension.ts';
-import { wash } from './wash.ts';
+import { payload } from './payload.ts';
 
 /** Says something to the server as a client does, and resolves with what it says. */
 async function talk(host: Host, lines: string): Promise<string> {
@@ -10,7 +9,7 @@ async function talk(host: Host, lines: string): Promise<string> {
   return (await host.run(['bash', '-c', script, 'talk', lines])).stdout;
 }
 
-describePayload('wasmcloud', [{ extension: wasmcloud, programs: { wasmcloud: wash } }], (boot) => {
+describePayload('wasmcloud', [payload], (boot) => {
   test('its NATS server answers: a message comes to who subscribes', async () => {
     await using host = await boot();
     await host.waitForUnit('nats.service');
