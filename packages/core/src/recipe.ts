@@ -190,13 +190,24 @@ const Companion = Program.extend({
 /** Target of a symlink, for a range of versions. */
 const LinkChoice = z.strictObject({ target: z.string().min(1), when: When.optional() });
 
-const Service = z.strictObject({
-  /**
-   * `on-merge`: the host starts it when the image is merged, and keeps it running.
-   * `manual`: it does nothing useful before an operator configures it; who configures it starts it.
-   */
-  start: z.enum(['manual', 'on-merge']),
-});
+const Service = z.discriminatedUnion('start', [
+  z.strictObject({
+    /**
+     * `on-merge`: the host starts it when the image is merged, and keeps it running.
+     * `manual`: it does nothing useful before an operator configures it; who configures it starts it.
+     */
+    start: z.enum(['manual', 'on-merge']),
+  }),
+  z.strictObject({
+    /**
+     * It starts with the merge, and at every boot, if it is configured; and else when its configuration is written.
+     * Once stopped it stays so until then.
+     */
+    start: z.literal('when-configured'),
+    /** The file without which it does nothing useful. */
+    configuration: z.string().regex(/^\/(etc|var)\/[\w./-]+$/, 'a file below /etc or /var'),
+  }),
+]);
 
 /** What a host does when a new image is there. */
 const Update = z.strictObject({
@@ -293,6 +304,15 @@ export const Recipe = z
         if (!inTexts.has(name)) {
           context.addIssue({ code: 'custom', path: ['requiresVersion', other], message: `{${name}} is unknown` });
         }
+      }
+    }
+    for (const [unit, { start }] of Object.entries(recipe.services ?? {})) {
+      if (start === 'when-configured' && !unit.endsWith('.service')) {
+        context.addIssue({
+          code: 'custom',
+          path: ['services', unit],
+          message: 'only a service waits for its configuration',
+        });
       }
     }
     if (companions.includes(recipe.name)) {

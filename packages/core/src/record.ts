@@ -35,7 +35,7 @@ export const BuildRecord = z.strictObject({
   requires: z.array(z.string()),
   conflicts: z.array(z.string()),
   /** Unit → how it starts. */
-  services: z.record(z.string(), z.enum(['manual', 'on-merge'])),
+  services: z.record(z.string(), z.enum(['manual', 'on-merge', 'when-configured'])),
   image: z.strictObject({
     file: z.string(),
     size: z.int(),

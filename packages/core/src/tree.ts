@@ -9,7 +9,7 @@ import { releasePath, renderExtensionRelease } from './extension-release.ts';
 import { imagePathProblem, parentsOf } from './image-path.ts';
 import type { Plan } from './plan.ts';
 import { fillTemplate } from './template.ts';
-import { isUnitPath, renderSetup, renderUpholds } from './units.ts';
+import { isUnitPath, renderSetup, renderStarts } from './units.ts';
 import { isInRange } from './version-range.ts';
 
 /** Bytes of a file: on disk, or small and made here. */
@@ -165,7 +165,7 @@ export async function stage(cache: Cache, plan: Plan, artifacts: readonly Artifa
   for (const [path, text] of Object.entries(extension.texts ?? {})) {
     add(path.slice(1), textFile(fillTemplate(text, plan.values), 'recipe'));
   }
-  for (const [path, text] of [...renderUpholds(extension), ...renderSetup(extension, [...entries.keys()])]) {
+  for (const [path, text] of [...renderStarts(extension), ...renderSetup(extension, [...entries.keys()])]) {
     add(path, textFile(text, 'generated'));
   }
   const reloadManager = [...entries.keys()].some(

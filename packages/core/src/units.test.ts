@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isUnitPath, renderSetup, renderUpholds } from './units.ts';
+import { isUnitPath, renderSetup, renderStarts } from './units.ts';
 
 test('units that start with the merge are upheld by the target of their kind', () => {
   const services = {
@@ -7,9 +7,21 @@ test('units that start with the merge are upheld by the target of their kind', (
     'a.socket': { start: 'on-merge' },
     'b.service': { start: 'manual' },
   } as const;
-  expect(renderUpholds({ services })).toEqual([
+  expect(renderStarts({ services })).toEqual([
     ['usr/lib/systemd/system/multi-user.target.d/10-a-service.conf', '[Unit]\nUpholds=a.service\n'],
     ['usr/lib/systemd/system/sockets.target.d/10-a-socket.conf', '[Unit]\nUpholds=a.socket\n'],
+  ]);
+});
+
+test('what starts when it is configured has a path unit that pulls it in once, and a condition', () => {
+  const services = { 'a.service': { start: 'when-configured', configuration: '/etc/a/a.conf' } } as const;
+  expect(renderStarts({ services })).toEqual([
+    [
+      'usr/lib/systemd/system/a.path',
+      '[Unit]\nDescription=Configuration of a.service\nWants=a.service\n\n[Path]\nPathChanged=/etc/a/a.conf\n',
+    ],
+    ['usr/lib/systemd/system/multi-user.target.d/10-a-path.conf', '[Unit]\nUpholds=a.path\n'],
+    ['usr/lib/systemd/system/a.service.d/10-configured.conf', '[Unit]\nConditionPathExists=/etc/a/a.conf\n'],
   ]);
 });
 

@@ -33,11 +33,31 @@ function uphold(unit: string): GeneratedFile {
   ];
 }
 
-/** Drop-ins that start the `on-merge` units of a recipe. */
-export function renderUpholds(recipe: Pick<Recipe, 'services'>): GeneratedFile[] {
-  return Object.entries(recipe.services ?? {})
-    .filter(([, { start }]) => start === 'on-merge')
-    .map(([unit]) => uphold(unit));
+/** What starts the units of a recipe that somebody need not start by hand. */
+export function renderStarts(recipe: Pick<Recipe, 'services'>): GeneratedFile[] {
+  return Object.entries(recipe.services ?? {}).flatMap(([unit, service]) => {
+    if (service.start === 'on-merge') return [uphold(unit)];
+    return service.start === 'when-configured' ? startWhenConfigured(unit, service.configuration) : [];
+  });
+}
+
+/**
+ * Starts a service that has its configuration with the merge, and one that has none when it is written.
+ *
+ * The merge starts a path unit, which pulls the service in that one time: `Wants=` of a unit that stays up acts no
+ * second time, so that a service which an operator stops stays stopped. `PathExists=` would start it at once again,
+ * and so would `Upholds=` on the service; with a condition, the latter tries without end (rule `upheld-condition`).
+ */
+function startWhenConfigured(service: string, configuration: string): GeneratedFile[] {
+  const path = service.replace(/service$/, 'path');
+  return [
+    [
+      `usr/lib/systemd/system/${path}`,
+      `[Unit]\nDescription=Configuration of ${service}\nWants=${service}\n\n[Path]\nPathChanged=${configuration}\n`,
+    ],
+    uphold(path),
+    [`usr/lib/systemd/system/${service}.d/10-configured.conf`, `[Unit]\nConditionPathExists=${configuration}\n`],
+  ];
 }
 
 /** Name of the generated unit that makes an extension's users and directories. */

@@ -21,13 +21,13 @@ test('it is told the units, how to apply an image, and the lock of the cluster',
     'etcd.socket': { start: 'on-merge' },
     'events.socket': { start: 'on-merge' },
   } as const;
-  expect(updaterSettings({ services }, 'etcd')).toEqual({
+  expect(updaterSettings({ name: 'etcd', services }, 'etcd')).toEqual({
     path: '/etc/sysext-update/etcd.env',
     mode: 0o644,
-    text: 'APPLY="restart"\nUNITS="etcd.service events.socket"\n',
+    text: 'APPLY="restart"\nSETUP="etcd-setup.service"\nUNITS="etcd.service events.socket"\n',
   });
   const lock = { command: ['/usr/bin/etcdctl', 'lock', 'x'] as [string, ...string[]], environmentFile: '/etc/e.env' };
-  expect(updaterSettings({ update: { apply: 'reboot', lock } }, 'etcd-3.5').text).toBe(
-    'APPLY="reboot"\nUNITS=""\nLOCK="/usr/bin/etcdctl lock x"\nLOCK_ENVIRONMENT="/etc/e.env"\n',
+  expect(updaterSettings({ name: 'etcd', update: { apply: 'reboot', lock } }, 'etcd-3.5').text).toBe(
+    'APPLY="reboot"\nSETUP="etcd-setup.service"\nUNITS=""\nLOCK="/usr/bin/etcdctl lock x"\nLOCK_ENVIRONMENT="/etc/e.env"\n',
   );
 });

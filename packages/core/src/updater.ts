@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Recipe } from './recipe.ts';
+import { setupUnit } from './units.ts';
 
 /** A file to put on a host. */
 export interface HostFile {
@@ -31,7 +32,7 @@ export async function updaterFiles(): Promise<HostFile[]> {
 }
 
 /** What the updater has to know of a component beyond its transfer. */
-export function updaterSettings(recipe: Pick<Recipe, 'services' | 'update'>, component: string): HostFile {
+export function updaterSettings(recipe: Pick<Recipe, 'name' | 'services' | 'update'>, component: string): HostFile {
   const { apply = 'restart', lock } = recipe.update ?? {};
   const { services = {} } = recipe;
   // A socket listens on while its service is restarted, and cannot be restarted under one that runs.
@@ -39,6 +40,7 @@ export function updaterSettings(recipe: Pick<Recipe, 'services' | 'update'>, com
   const units = Object.keys(services).filter((unit) => !served(unit));
   const settings = {
     APPLY: apply,
+    SETUP: setupUnit(recipe.name),
     UNITS: units.join(' '),
     ...(lock === undefined ? {} : { LOCK: lock.command.join(' '), LOCK_ENVIRONMENT: lock.environmentFile }),
   };

@@ -20,7 +20,7 @@ const bird = defineExtension(import.meta.dirname, {
       },
     },
   ],
-  services: { 'bird.path': { start: 'on-merge' }, 'bird.service': { start: 'manual' } },
+  services: { 'bird.service': { start: 'when-configured', configuration: '/etc/bird/bird.conf' } },
 });
 
 export default bird;

@@ -24,10 +24,11 @@ const coder = defineExtension(import.meta.dirname, {
     },
   ],
   services: {
-    'coder.path': { start: 'on-merge' },
-    'coder.service': { start: 'manual' },
-    'coder-workspace-proxy.path': { start: 'on-merge' },
-    'coder-workspace-proxy.service': { start: 'manual' },
+    'coder.service': { start: 'when-configured', configuration: '/etc/coder.d/coder.env' },
+    'coder-workspace-proxy.service': {
+      start: 'when-configured',
+      configuration: '/etc/coder.d/coder-workspace-proxy.env',
+    },
   },
 });
 

@@ -29,7 +29,7 @@ const consul = defineExtension(import.meta.dirname, {
     },
   ],
   series: '^(\\d+\\.\\d+)\\.',
-  services: { 'consul.path': { start: 'on-merge' }, 'consul.service': { start: 'manual' } },
+  services: { 'consul.service': { start: 'when-configured', configuration: '/etc/consul.d/consul.hcl' } },
 });
 
 export default consul;

@@ -18,7 +18,7 @@ const haproxy = defineExtension(import.meta.dirname, {
       },
     },
   ],
-  services: { 'haproxy.path': { start: 'on-merge' }, 'haproxy.service': { start: 'manual' } },
+  services: { 'haproxy.service': { start: 'when-configured', configuration: '/etc/haproxy/haproxy.cfg' } },
 });
 
 export default haproxy;

@@ -20,7 +20,7 @@ const keepalived = defineExtension(import.meta.dirname, {
       },
     },
   ],
-  services: { 'keepalived.path': { start: 'on-merge' }, 'keepalived.service': { start: 'manual' } },
+  services: { 'keepalived.service': { start: 'when-configured', configuration: '/etc/keepalived/keepalived.conf' } },
 });
 
 export default keepalived;

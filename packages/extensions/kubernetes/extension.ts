@@ -82,7 +82,7 @@ const kubernetes = defineExtension(import.meta.dirname, {
   },
   requiresVersion: { containerd: { from: 'v2.0.0' } },
   series: '^v(\\d+\\.\\d+)\\.',
-  services: { 'kubelet.path': { start: 'on-merge' }, 'kubelet.service': { start: 'manual' } },
+  services: { 'kubelet.service': { start: 'when-configured', configuration: '/var/lib/kubelet/config.yaml' } },
   allow: [{ rule: 'host-file', path: '/usr/bin/crictl', why: "Flatcar's own is of another version of Kubernetes" }],
 });
 

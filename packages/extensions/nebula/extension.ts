@@ -30,7 +30,7 @@ const nebula = defineExtension(import.meta.dirname, {
       ldflags: ['-X=main.Build={bare}'],
     },
   ],
-  services: { 'nebula.path': { start: 'on-merge' }, 'nebula.service': { start: 'manual' } },
+  services: { 'nebula.service': { start: 'when-configured', configuration: '/etc/nebula/config.yaml' } },
 });
 
 export default nebula;

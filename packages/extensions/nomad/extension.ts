@@ -31,7 +31,7 @@ const nomad = defineExtension(import.meta.dirname, {
     },
   ],
   series: '^(\\d+\\.\\d+)\\.',
-  services: { 'nomad.path': { start: 'on-merge' }, 'nomad.service': { start: 'manual' } },
+  services: { 'nomad.service': { start: 'when-configured', configuration: '/etc/nomad.d/nomad.hcl' } },
 });
 
 export default nomad;

@@ -28,7 +28,7 @@ const vault = defineExtension(import.meta.dirname, {
     },
   ],
   series: '^(\\d+\\.\\d+)\\.',
-  services: { 'vault.path': { start: 'on-merge' }, 'vault.service': { start: 'manual' } },
+  services: { 'vault.service': { start: 'when-configured', configuration: '/etc/vault.d/vault.hcl' } },
 });
 
 export default vault;

@@ -17,6 +17,7 @@ ${table([header, ...rows])}`;
   await expect(text).toMatchFileSnapshot(join(root, '..', '..', 'docs', 'extensions.md'));
 });
 
+const starts = { 'on-merge': 'on merge', 'when-configured': 'once configured', manual: 'by hand' } as const;
 const sourceNames = { release: 'release', goModules: 'Go modules', debian: 'Debian' } as const;
 
 async function rowOf(extension: Extension): Promise<string[]> {
@@ -25,9 +26,7 @@ async function rowOf(extension: Extension): Promise<string[]> {
   const kinds = new Set(programsOf(extension).flatMap(([, { sources }]) => sources.map(({ kind }) => kind)));
   const unpinned = Object.keys(versions[version!]!.unpinned ?? {}).length > 0;
   const others = Object.keys(versions).length - 1;
-  const starts = Object.entries(services).map(
-    ([unit, { start }]) => `\`${unit}\` ${start === 'manual' ? 'by hand' : 'on merge'}`,
-  );
+  const started = Object.entries(services).map(([unit, { start }]) => `\`${unit}\` ${starts[start]}`);
   const beside = [
     ...(requires.length === 0 ? [] : [`needs ${requires.join(', ')}`]),
     ...(conflicts.length === 0 ? [] : [`not with ${conflicts.join(', ')}`]),
@@ -37,7 +36,7 @@ async function rowOf(extension: Extension): Promise<string[]> {
     summary,
     `${version}${others === 0 ? '' : `, ${others} more`}${series === undefined ? '' : ', by series'}`,
     [...kinds].map((kind) => `${sourceNames[kind]}${kind === 'release' && unpinned ? '\\*' : ''}`).join(', '),
-    starts.join(', '),
+    started.join(', '),
     beside.join('; '),
     licence,
   ];

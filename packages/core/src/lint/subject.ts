@@ -13,7 +13,11 @@ export interface Subject {
   readonly arch?: Arch | undefined;
   readonly tree: Tree;
   /** What the recipe says, when the subject is made from one. */
-  readonly recipe?: Pick<Recipe, 'allow' | 'conflicts' | 'requires' | 'services'> | undefined;
+  readonly recipe?:
+    | (Pick<Recipe, 'allow' | 'conflicts' | 'requires'> & {
+        readonly services?: Readonly<Record<string, { readonly start: string }>> | undefined;
+      })
+    | undefined;
   /** Facts of the image file, when there is one already. */
   readonly image?: ImageFacts | undefined;
   /** Names of the other extensions that the same repository offers. */

@@ -14,7 +14,7 @@ export const unitUndeclared: Rule = {
         severity: recipe === undefined ? 'warning' : 'error',
         path: `/${path}`,
         message: 'nothing in the image starts it, and a merge enables no unit by its [Install] section',
-        fix: `declare services: { '${name}': { start: 'on-merge' } }, or 'manual' when it needs an operator first`,
+        fix: `declare services: { '${name}': { start: 'on-merge' } }, or with 'when-configured' or 'manual' when it needs an operator first`,
       };
     }
   },

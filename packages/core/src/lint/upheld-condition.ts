@@ -17,7 +17,7 @@ export const upheldCondition: Rule = {
         severity: 'error',
         path: `/${condition.path}`,
         message: `line ${condition.line}: is upheld, and skipped as long as ${condition.key}=${condition.value} is not met: systemd tries again and again, and fills the journal`,
-        fix: "declare it with start: 'manual'; for a condition on a file, add a path unit with PathExists= that starts on-merge",
+        fix: "declare it with start: 'when-configured' and its configuration, or with start: 'manual'",
       };
     }
   },

@@ -41,7 +41,7 @@ const PublishedVersion = z.strictObject({
   homepage: z.string(),
   requires: z.array(z.string()),
   conflicts: z.array(z.string()),
-  services: z.record(z.string(), z.enum(['manual', 'on-merge'])),
+  services: z.record(z.string(), z.enum(['manual', 'on-merge', 'when-configured'])),
   yanked: z
     .string()
     .min(1)

@@ -10,6 +10,7 @@
 #
 # Environment, from /etc/sysext-update/COMPONENT.env:
 #   APPLY             restart (merge at once, restart the units that run) or reboot (ask for one)
+#   SETUP             unit that makes users and directories of the image, if it has any
 #   UNITS             units of the image
 #   LOCK              command that runs another while it holds a lock of the cluster
 #   LOCK_ENVIRONMENT  environment file that LOCK needs; without it there is no cluster
@@ -20,7 +21,7 @@ set -eu
 component=$1
 runtime=${RUNTIME_DIRECTORY:?is set by the unit}
 state=${STATE_DIRECTORY:?is set by the unit}
-APPLY=${APPLY:-restart} UNITS=${UNITS:-} LOCK=${LOCK:-} LOCK_ENVIRONMENT=${LOCK_ENVIRONMENT:-}
+APPLY=${APPLY:-restart} SETUP=${SETUP:-} UNITS=${UNITS:-} LOCK=${LOCK:-} LOCK_ENVIRONMENT=${LOCK_ENVIRONMENT:-}
 transfer=/etc/sysupdate.$component.d/$component.conf
 
 say() { echo "$*"; }
@@ -154,6 +155,12 @@ running_units() {
   done
 }
 
+# What is to be started anew with a new image, in this order: it may need users and directories that the last did not.
+affected_units() {
+  if [ -n "$SETUP" ] && systemctl --quiet is-active "$SETUP"; then echo "$SETUP"; fi
+  running_units
+}
+
 merge() { systemctl restart systemd-sysext.service; }
 
 is_merged() { cmp -s "$runtime/release" "/usr/lib/extension-release.d/extension-release.$name"; }
@@ -171,7 +178,7 @@ restart() {
 activate() {
   image=$1
   before=$(active)
-  running=$(running_units)
+  running=$(affected_units)
   point "$image"
   if ! merge; then
     reason='systemd-sysext does not merge it'
@@ -203,7 +210,7 @@ activate_in_turn() {
   # shellcheck source=/dev/null
   . "$LOCK_ENVIRONMENT"
   set +a
-  export APPLY UNITS RUNTIME_DIRECTORY STATE_DIRECTORY
+  export APPLY SETUP UNITS RUNTIME_DIRECTORY STATE_DIRECTORY
   # The words of LOCK are separate arguments.
   # shellcheck disable=SC2086
   $LOCK "$0" "$component" activate "$1"

@@ -34,5 +34,11 @@ describePayload('kubernetes', payloads, (boot) => {
     expect(await runPod(host)).toBe('hello');
     const pods = await host.run(['curl', '--silent', '--insecure', 'https://localhost:10250/pods']);
     expect(JSON.parse(pods.stdout)).toMatchObject({ items: [{ metadata: { name: 'hello-node' } }] });
+
+    // kubeadm stops the kubelet, and takes away its configuration and its pods.
+    await host.run(['kubeadm', 'reset', '--force'], { timeout: 60_000 });
+    await host.waitForUnit('kubelet.service', 'inactive');
+    expect((await host.run(['ctr', '--namespace', 'k8s.io', 'task', 'ls', '--quiet'])).stdout).toBe('');
+    expect((await host.run(['ls', '/var/lib/kubelet'])).stdout).toBe('');
   });
 });

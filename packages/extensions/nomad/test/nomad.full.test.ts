@@ -10,7 +10,7 @@ describePayload('nomad', [payload], (boot) => {
     await using host = await boot();
     await host.waitForUnit('nomad.path');
     expect((await host.run(['nomad', 'version'])).stdout).toContain('Nomad v1.11.3');
-    expect(await host.journal('nomad.service')).toContain('No entries');
+    await host.waitForUnit('nomad.service', 'inactive');
     await host.write('/etc/nomad.d/nomad.hcl', settings, { mode: 0o640 });
     await host.waitForUnit('nomad.service');
     const leader = await host.waitUntil(['curl', '--silent', '--fail', 'http://127.0.0.1:4646/v1/status/leader']);

@@ -6,7 +6,7 @@ import { type RecipeInput, defineExtension } from '../../recipe.ts';
 import {
   type DirectoryEntry, type Entry, type FileEntry, type SpecialEntry, type SymlinkEntry, completeTree, plainDirectory, textFile,
 } from '../../tree.ts'; // prettier-ignore
-import { renderUpholds } from '../../units.ts';
+import { renderStarts } from '../../units.ts';
 import type { Subject } from '../subject.ts';
 import { type ElfImage, elfImage } from '@sysext/testing';
 
@@ -95,7 +95,7 @@ export function demo(changes: Changes = {}, recipeChanges: Partial<RecipeInput> 
     ['usr/bin/demo', program()],
     [service, text(serviceText)],
     [release, text(renderExtensionRelease(facts))],
-    ...renderUpholds({ services: { 'demo.service': { start: 'on-merge' } } }).map(
+    ...renderStarts({ services: { 'demo.service': { start: 'on-merge' } } }).map(
       ([path, made]) => [path, text(made)] as [string, Entry],
     ),
   ];
