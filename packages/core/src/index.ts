@@ -87,6 +87,7 @@ export { type Series, seriesOf } from './series.ts';
 export { type SkeletonOptions, renderSkeleton } from './skeleton.ts';
 export { type TransferOptions, componentOf, renderTransfer } from './sysupdate.ts';
 export { type Transport, transports } from './transport.ts';
+export { type GeneratedFile, renderSetup } from './units.ts';
 export { type UpdateReport, updateExtensions } from './update.ts';
 export { type HostFile, updateTimer, updaterFiles, updaterSettings } from './updater.ts';
 export { type UpstreamVersion, type UpstreamVersions, listVersions } from './versions/list.ts';

@@ -1,10 +1,13 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { machineArch } from '@sysext/core';
+import { machineArch, renderSetup } from '@sysext/core';
 import { noise } from '@sysext/testing';
 import { execa } from 'execa';
 
 const arch = machineArch() ?? 'x86-64';
+
+/** What of a recipe counts for a host that has the image. */
+export const recipe = { name: 'demo', services: { 'demo.service': { start: 'on-merge' } } } as const;
 
 /** What an image has in it that it should not have, or lacks. */
 export interface DemoOptions {
@@ -14,6 +17,8 @@ export interface DemoOptions {
   readonly id?: string;
   /** What the service runs; it stays when absent. */
   readonly program?: string;
+  /** Further files: path in the image → text. They may declare users and directories. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Bytes that do not compress. */
   readonly ballast?: number;
 }
@@ -32,6 +37,7 @@ export const demoVersion = (file: string): string => file.slice('demo-'.length, 
  */
 export async function makeDemo(directory: string, version: string, options: DemoOptions = {}): Promise<string> {
   const { release = true, id = 'flatcar', program = 'exec sleep infinity', ballast = 0 } = options;
+  const { files: further = {} } = options;
   const units = 'usr/lib/systemd/system';
   const fields = { ID: id, SYSEXT_LEVEL: '1.0', EXTENSION_RELOAD_MANAGER: '1', SYSEXT_VERSION_ID: version };
   const text = Object.entries(fields).map(([key, value]) => `${key}=${value}\n`);
@@ -41,6 +47,8 @@ export async function makeDemo(directory: string, version: string, options: Demo
     'usr/share/demo/version': `${version}\n`,
     [`${units}/demo.service`]: '[Service]\nType=exec\nExecStart=/usr/bin/demo\n',
     [`${units}/multi-user.target.d/10-demo.conf`]: '[Unit]\nUpholds=demo.service\n',
+    ...further,
+    ...Object.fromEntries(renderSetup(recipe, Object.keys(further))),
     ...(release ? { 'usr/lib/extension-release.d/extension-release.demo': text.join('') } : {}),
   };
   const tree = join(directory, `${version}.tree`);

@@ -4,7 +4,7 @@ import type { RecipeInput, Signer } from '@sysext/core';
 import { type CommandResult, type Host, type HostFiles, type Network, type Release, bootHost } from '@sysext/test-host';
 import { noise, temporaryDirectory } from '@sysext/testing';
 import { followerFiles } from './files.ts';
-import { demoFile, demoVersion, makeDemo } from './demo.ts';
+import { type DemoOptions, demoFile, demoVersion, makeDemo, recipe } from './demo.ts';
 import { Shelf } from './shelf.ts';
 
 /** What the demo extension's recipe says of its updates. */
@@ -12,6 +12,8 @@ type Policy = Pick<RecipeInput, 'update'>;
 
 export interface FollowerOptions {
   readonly policy?: Policy;
+  /** What there is to its version 1.0. */
+  readonly demo?: DemoOptions;
   readonly files?: HostFiles;
   readonly release?: Release;
   /** Who signs; the host then takes nothing that is not signed so. */
@@ -37,23 +39,22 @@ export class Follower implements AsyncDisposable {
   /** Boots the host with version 1.0 merged, and offers just that. */
   static async boot(
     network: Network,
-    { policy = {}, files = {}, release = 'trixie', signer }: FollowerOptions = {},
+    { policy = {}, demo = {}, files = {}, release = 'trixie', signer }: FollowerOptions = {},
   ): Promise<Follower> {
     await using stack = new AsyncDisposableStack();
     const shelf = stack.use(await Shelf.open(network, signer));
     const directory = stack.use(await temporaryDirectory()).path;
-    const image = await makeDemo(directory, '1.0');
+    const image = await makeDemo(directory, '1.0', demo);
     await shelf.offer(image);
     const keyring = signer === undefined ? undefined : join(directory, 'keyring.gpg');
     if (signer !== undefined) await writeFile(keyring!, signer.publicKey);
-    const recipe = { name: 'demo', services: { 'demo.service': { start: 'on-merge' as const } }, ...policy };
-    const follows = { ...(await followerFiles(recipe, shelf.url, keyring)), ...files };
+    const follows = { ...(await followerFiles({ ...recipe, ...policy }, shelf.url, keyring)), ...files };
     const host = stack.use(await bootHost({ network, release, images: { demo: image }, files: follows }));
     return new Follower(host, shelf, directory, stack.move());
   }
 
   /** Makes an image of a version, for the shelf. */
-  async make(version: string, options: Parameters<typeof makeDemo>[2] = {}): Promise<string> {
+  async make(version: string, options: DemoOptions = {}): Promise<string> {
     return await makeDemo(this.#directory, version, options);
   }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createNetwork } from '@sysext/test-host';
 import { expect, test } from 'vitest';
-import { demoFile } from './demo.ts';
+import { type DemoOptions, demoFile } from './demo.ts';
 import { Follower } from './follower.ts';
 import { describeReleases } from './releases.ts';
 
@@ -31,6 +31,36 @@ describeReleases('a host that follows a repository', (release) => {
     expect(await follower.log()).toContain('nothing to do');
     await host.reboot();
     expect(await follower.state()).toEqual(at('1.1'));
+  });
+
+  test('has the users, directories and defaults of the new image, and keeps what an operator wrote', async () => {
+    const demo = (text: string, tmpfiles = '', users = ''): DemoOptions => ({
+      files: {
+        'usr/share/demo/demo.conf': text,
+        'usr/lib/tmpfiles.d/demo.conf': `d /etc/demo\nL /etc/demo/demo.conf - - - - /usr/share/demo/demo.conf\n${tmpfiles}`,
+        ...(users === '' ? {} : { 'usr/lib/sysusers.d/demo.conf': users }),
+        ...(users === '' ? {} : { 'usr/lib/systemd/system/demo.service.d/user.conf': '[Service]\nUser=demo\n' }),
+      },
+    });
+    const more = ['d /var/lib/demo 0700 demo demo\n', 'u demo -\n'] as const;
+    await using network = await createNetwork();
+    await using follower = await Follower.boot(network, { release, demo: demo('first\n') });
+    const { host, shelf } = follower;
+    expect(await host.read('/etc/demo/demo.conf')).toBe('first\n');
+
+    await shelf.offer(await follower.make('1.1', demo('second\n', ...more)));
+    expect(await follower.update()).toMatchObject({ exitCode: 0 });
+    expect(await host.read('/etc/demo/demo.conf')).toBe('second\n');
+    expect((await host.run(['stat', '-c', '%U', '/var/lib/demo'])).stdout).toBe('demo');
+    await host.waitForUnit('demo.service');
+    expect((await host.run(['ps', '-o', 'user=', '-C', 'sleep'])).stdout).toBe('demo');
+
+    await host.run(['rm', '/etc/demo/demo.conf']);
+    await host.write('/etc/demo/demo.conf', 'mine\n');
+    await shelf.offer(await follower.make('1.2', demo('third\n', ...more)));
+    expect(await follower.update()).toMatchObject({ exitCode: 0 });
+    expect(await follower.state()).toEqual(at('1.2'));
+    expect(await host.read('/etc/demo/demo.conf')).toBe('mine\n');
   });
 
   test('does so by its timer', async () => {
