@@ -16,7 +16,9 @@ const loaderName = 'ld.so';
  * these need in turn, into a directory of the image, and points the programs there.
  *
  * All of them, not only what hosts lack: a library of the host may need a newer libc than the one in the image.
- * Libraries keep their bytes. A member that is in the directory already is the library of that name.
+ * Libraries keep their bytes, but for the ones with a library path of their own: by a DT_RUNPATH the loader would look
+ * for what they need there and no longer where the program says (ld.so(8)), so that they are pointed there too.
+ * A member that is in the directory already is the library of that name.
  *
  * @param directory path in the image, without a leading slash.
  * @param find brings a library by its name; `undefined` when there is none.
@@ -40,7 +42,8 @@ export async function bundle(
     }
     queue.push([member.path, elf]);
     loader ??= elf.interpreter;
-    members.push({ ...member, ...(await relocated(context, directory, member, elf)) });
+    const isMoved = elf.interpreter !== undefined || hasLibraryPath(elf);
+    members.push({ ...member, ...(isMoved ? await relocated(context, directory, member.path, member, elf) : {}) });
   }
   const present = new Set(members.map(({ path }) => path));
   const add = async (name: string, as: string, neededBy: string): Promise<void> => {
@@ -53,8 +56,10 @@ export async function bundle(
         hint: 'name the package that has it under "packages"',
       });
     }
-    members.push({ type: 'file', path, ...library });
     const elf = await readElf(context, path, library);
+    const moved =
+      elf !== undefined && hasLibraryPath(elf) ? await relocated(context, directory, path, library, elf) : {};
+    members.push({ type: 'file', path, ...library, ...moved });
     if (elf !== undefined) queue.push([path, elf]);
   };
   if (loader !== undefined) await add(baseName(loader), loaderName, queue[0]![0]);
@@ -70,15 +75,10 @@ async function readElf(context: Context, path: string, { sha256, size }: Blob): 
   return elf;
 }
 
-/** A program, or a library with a path of its own, pointed at the directory; anything else as it is. */
-async function relocated(
-  context: Context,
-  directory: string,
-  member: Blob & { path: string },
-  elf: Elf,
-): Promise<Blob> {
-  const { sha256, size } = member;
-  if (elf.interpreter === undefined && elf.rpath.length + elf.runpath.length === 0) return { sha256, size };
+const hasLibraryPath = ({ rpath, runpath }: Elf): boolean => rpath.length + runpath.length > 0;
+
+/** A program, or a library with a library path of its own, pointed at the directory. */
+async function relocated(context: Context, directory: string, path: string, { sha256 }: Blob, elf: Elf): Promise<Blob> {
   const interpreter = elf.interpreter === undefined ? undefined : `/${directory}/${loaderName}`;
   const bytes = await readFile(context.cache.blobPath(sha256));
   let moved: Buffer;
@@ -86,7 +86,7 @@ async function relocated(
     moved = relocateElf(bytes, { interpreter, libraries: `/${directory}` });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new SysextError('ARCHIVE_INVALID', `/${member.path} cannot be pointed at /${directory}: ${why}`, {
+    throw new SysextError('ARCHIVE_INVALID', `/${path} cannot be pointed at /${directory}: ${why}`, {
       cause: error,
     });
   }

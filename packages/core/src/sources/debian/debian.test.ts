@@ -62,7 +62,7 @@ const loaders = { amd64: 'ld-linux-x86-64.so.2', arm64: 'ld-linux-aarch64.so.1' 
 const triplets = { amd64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' } as const;
 
 /** A program, the two libraries it needs, what they need, and a package that is in the way. */
-function packages(arch: FakePackage['arch'], version = '1:1.2.3-4+deb13u1'): FakePackage[] {
+function packages(arch: FakePackage['arch'], version = '1:1.2.3-4+deb13u1', one: object = {}): FakePackage[] {
   const elf = (image: object): Buffer => elfImage({ machine: machines[arch], type: 3, ...image });
   const lib = `usr/lib/${triplets[arch]}`;
   const program = elf({
@@ -85,7 +85,7 @@ function packages(arch: FakePackage['arch'], version = '1:1.2.3-4+deb13u1'): Fak
       { path: 'usr/share/elsewhere', type: 'SymbolicLink', linkpath: '/etc/alternatives/x' },
     ]),
     make('libone1t64', 'libtwo', [
-      { path: `${lib}/libone.so.1.0`, content: elf({ soname: 'libone.so.1', needed: ['libtwo.so.2'] }), mode: 0o644 },
+      { path: `${lib}/libone.so.1.0`, content: elf({ soname: 'libone.so.1', needed: ['libtwo.so.2'], ...one }), mode: 0o644 },
       { path: `${lib}/libone.so.1`, type: 'SymbolicLink', linkpath: 'libone.so.1.0' },
     ], { Provides: 'libone1 (= 1)' }),
     make('libtwo', 'libc6', [{ path: `${lib}/libtwo.so.2`, content: elf({ needed: ['libc.so.6'] }), mode: 0o644 }]),
@@ -225,6 +225,22 @@ describe('building', () => {
       });
     }
     expect(await acquire(arch, context({ offline: true, env: { PATH: '' } }))).toEqual({ members, inputs, tools: {} });
+  });
+
+  test('a library with a library path of its own is pointed at the others', async () => {
+    const one = { runpath: '$ORIGIN/../lib', note: true };
+    await archive.publish([...packages('amd64', undefined, one), ...packages('arm64', undefined, one)]);
+    await lock();
+    const using = context();
+    const { members } = await acquire('x86-64', using);
+    const library = members.find(({ path }) => path === 'usr/lib/demo/libone.so.1');
+    const sha256 = library?.type === 'file' ? library.sha256 : '';
+    const bytes = await readFile(using.cache.blobPath(sha256));
+    expect(await parseElf({ bytes, sha256, size: bytes.length })).toMatchObject({
+      rpath: ['/usr/lib/demo'],
+      runpath: [],
+      needed: ['libtwo.so.2'],
+    });
   });
 
   test('what the mirror has no more comes from the snapshot archive', async () => {

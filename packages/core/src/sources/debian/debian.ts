@@ -47,7 +47,7 @@ export async function acquireDebian(
     size,
   }));
   const { suite: _, ...rest } = source;
-  const key = { result: 'debian', format: 1, pinned, source: rest, program: [program.name, program.version], arch };
+  const key = { result: 'debian', format: 2, pinned, source: rest, program: [program.name, program.version], arch };
   const stored = await context.cache.readResult(key, z.array(ArtifactMember));
   const subject = `${program.name} ${program.version} ${arch}, Debian`;
   if (stored !== undefined && (await allPresent(context, stored))) {
