@@ -1,5 +1,16 @@
 import { defineButane, defineExtension } from '@sysext/core';
 
+const release = 'https://github.com/WasmEdge/WasmEdge/releases/download/{version}';
+const common = {
+  arch: { 'x86-64': 'x86_64', arm64: 'aarch64' },
+  verify: { sums: `${release}/SHA256SUM` },
+};
+// One directory for all of it: programs find the library, and the library plugins, by where they are.
+const take = {
+  'bin/wasmedge': '/usr/lib/wasmedge/bin/',
+  'lib64/libwasmedge.so*': '/usr/lib/wasmedge/lib64/',
+};
+
 const wasmedge = defineExtension(import.meta.dirname, {
   name: 'wasmedge',
   summary: 'WebAssembly runtime with its compiler and library, extensible by plugins',
@@ -11,22 +22,32 @@ const wasmedge = defineExtension(import.meta.dirname, {
       kind: 'release',
       downloads: [
         {
-          url: 'https://github.com/WasmEdge/WasmEdge/releases/download/{version}/WasmEdge-{version}-manylinux_2_28_{arch}.tar.gz',
-          arch: { 'x86-64': 'x86_64', arm64: 'aarch64' },
-          // One directory for all of it: programs find the library, and the library plugins, by where they are.
-          take: {
-            'bin/wasmedge': '/usr/lib/wasmedge/bin/',
-            'bin/wasmedgec': '/usr/lib/wasmedge/bin/',
-            'lib64/libwasmedge.so*': '/usr/lib/wasmedge/lib64/',
-          },
-          verify: { sums: 'https://github.com/WasmEdge/WasmEdge/releases/download/{version}/SHA256SUM' },
+          url: `${release}/WasmEdge-{version}-manylinux_2_28_{arch}.tar.gz`,
+          ...common,
+          take: { ...take, 'bin/wasmedgec': '/usr/lib/wasmedge/bin/' },
+          when: { from: '0.15.0' },
+        },
+        {
+          url: `${release}/WasmEdge-{version}-manylinux2014_{arch}.tar.gz`,
+          ...common,
+          strip: 1,
+          take,
+          when: { before: '0.15.0' },
         },
       ],
+    },
+    {
+      kind: 'debian',
+      suite: 'trixie',
+      packages: ['wasmedge'],
+      take: { 'usr/bin/wasmedge': '/usr/lib/wasmedge/bin/' },
+      when: { before: '0.15.0' },
     },
   ],
   links: {
     '/usr/bin/wasmedge': '../lib/wasmedge/bin/wasmedge',
-    '/usr/bin/wasmedgec': '../lib/wasmedge/bin/wasmedgec',
+    // Debian's build is without it; `wasmedge compile` is the same.
+    '/usr/bin/wasmedgec': [{ target: '../lib/wasmedge/bin/wasmedgec', when: { from: '0.15.0' } }],
   },
 });
 
