@@ -8,3 +8,4 @@ export { type Network, createNetwork } from './network.ts';
 export { hostTestsPossible } from './possible.ts';
 export type { HostProcess } from './process.ts';
 export { type Rootfs, ensureRootfs } from './rootfs.ts';
+export { Terminal } from './terminal.ts';

@@ -1,7 +1,7 @@
 import { describePayload } from '@sysext/payload';
+import { Terminal } from '@sysext/test-host';
 import { expect, test } from 'vitest';
 import tilde from '../extension.ts';
-import { Terminal } from './terminal.ts';
 
 const control = { q: '\u0011', s: '\u0013' };
 

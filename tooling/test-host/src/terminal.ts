@@ -1,11 +1,12 @@
-import type { Host, HostProcess } from '@sysext/test-host';
+import type { Host } from './host.ts';
+import type { HostProcess } from './process.ts';
 
 const keys = '/run/terminal.keys';
 const screen = '/run/terminal.screen';
-// The shell holds the pipe open both ways, so that the terminal's input does not end.
-const start = `mkfifo ${keys} && exec script --quiet --return --flush --command "$1" ${screen} <>${keys}`;
+// Open for reading and writing, the pipe has no end.
+const start = `rm -f ${keys} ${screen} && mkfifo ${keys} && exec script --quiet --return --command "$1" /dev/null <>${keys} >${screen}`;
 
-/** A command on a terminal of 80 columns and 24 lines; one at a time on a host. */
+/** A command on a terminal (xterm) of 80 columns and 24 lines, for programs that people use; one at a time on a host. */
 export class Terminal implements AsyncDisposable {
   readonly #host: Host;
   readonly #process: HostProcess;
@@ -15,28 +16,33 @@ export class Terminal implements AsyncDisposable {
     this.#process = process;
   }
 
-  /** Starts a command, given as to a shell. */
+  /** Starts a command as a shell does. */
   static async start(host: Host, command: string): Promise<Terminal> {
     const sized = `stty columns 80 rows 24 && exec ${command}`;
     return new Terminal(host, await host.spawn(['sh', '-c', start, 'sh', sized], { env: { TERM: 'xterm' } }));
   }
 
-  /** Waits until the command has written a text, and resolves with all that it wrote. */
+  /**
+   * Waits until a text was written, and resolves with all that was, control sequences included.
+   *
+   * @throws CommandError when it is not there in time.
+   */
   async shows(text: string): Promise<string> {
-    await this.#host.waitUntil(['grep', '--quiet', '--text', '--fixed-strings', text, screen]);
+    await this.#host.waitUntil(['grep', '--quiet', '--text', '--fixed-strings', '--', text, screen]);
     return await this.#host.read(screen);
   }
 
-  /** Types. */
+  /** Types what a keyboard sends: `\r` for Enter, `\u0011` for Ctrl-Q. */
   async types(text: string): Promise<void> {
     await this.#host.run(['sh', '-c', `cat >${keys}`], { stdin: text });
   }
 
-  /** Resolves with the exit status of the command. */
+  /** Resolves with the exit status of the command when it ends. */
   async ended(): Promise<number> {
     return (await this.#process.exited).exitCode;
   }
 
+  /** Stops the command. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#process.stop();
   }
