@@ -39,7 +39,7 @@ describe(`${arch} programs with their own libraries, emulated`, () => {
     await cp(join(root, 'usr', 'share'), join(root, 'etc'), { recursive: true });
     const [program, ...options] = commands[extension.name]!;
     // Absolute names of loader and libraries are looked for below the root first, as if it were merged.
-    const said = await execa(emulator!, ['-L', root, join(root, 'usr', 'bin', program!), ...options]);
+    const said = await execa(emulator, ['-L', root, join(root, 'usr', 'bin', program!), ...options]);
     expect(said.stdout + said.stderr).toContain((await readLock(extension.directory)).default);
   });
 });
