@@ -394,7 +394,7 @@ describe('is refused before anything is fetched:', () => {
     await writeLock(directory, { ...lock, versions: { 'v1.0.0': { ...locked, downloads: pins, unpinned } } });
     const [source] = recipe.sources;
     const added = { url: 'https://demo.example/{version}/more-{arch}', take: '/usr/bin/demo-more' };
-    const sources = source?.kind === 'release' ? [{ ...source, downloads: [...source.downloads, added] }] : [];
+    const sources = source?.kind === 'release' ? [{ ...source, downloads: [...source.downloads!, added] }] : [];
     expect(await failure(make({ arches: ['arm64'] }, { sources }))).toMatchObject({ code: 'NOT_LOCKED' });
     expect(upstream.requests).toEqual([]);
     expect(await make({}, { sources })).toHaveLength(1);

@@ -3,6 +3,7 @@ export type { Artifact, ArtifactMember, Input } from './artifact.ts';
 export { type BuildOptions, type BuiltImage, build } from './build.ts';
 export { builtParameters } from './butane/built.ts';
 export { composeButane } from './butane/compose.ts';
+export { configFile } from './butane/config-file.ts';
 export { type ButaneFunction, type ButaneRecipe, defineButane } from './butane/define.ts';
 export type {
   ButaneDirectory,
@@ -44,6 +45,7 @@ export { Lock, type LockedVersion, type Pin, lockFileName, readLock, selectVersi
 export { Mirrors, displayUrl } from './mirrors.ts';
 export { programsAt } from './plan.ts';
 export {
+  type CompanionInput,
   type Extension,
   type RecipeInput,
   Recipe,

@@ -30,6 +30,65 @@ test('a recipe keeps what it says, and where it is; without architectures it is 
   expect(defineExtension('/x', { ...good, architectures: ['arm64'] }).architectures).toEqual(['arm64']);
 });
 
+describe('in short:', () => {
+  const url = 'https://demo.example/{version}.tar.gz';
+  const sourceOf = (source: RecipeInput['sources'][number]): unknown =>
+    defineExtension('/x', { ...good, sources: [source] }).sources[0];
+
+  test('a source of one download has its fields', () => {
+    const when = { from: '2' };
+    expect(sourceOf({ kind: 'release', url, strip: 1, take: { demo: '/usr/bin/' }, when })).toEqual({
+      kind: 'release',
+      downloads: [{ url, strip: 1, take: { demo: '/usr/bin/' } }],
+      when,
+    });
+  });
+
+  test('alternatives in braces are members by themselves', () => {
+    const take = { 'bin/{runc,crun}': { to: '/usr/lib/demo/', optional: true }, 'lib/{arch}/': '/usr/lib/demo/' };
+    const expected = {
+      'bin/runc': take['bin/{runc,crun}'],
+      'bin/crun': take['bin/{runc,crun}'],
+      'lib/{arch}/': '/usr/lib/demo/',
+    };
+    expect(sourceOf({ kind: 'release', url, take })).toMatchObject({ downloads: [{ take: expected }] });
+    expect(sourceOf({ kind: 'debian', suite: 'trixie', packages: ['demo'], take })).toMatchObject({ take: expected });
+  });
+
+  test('Go commands go to a directory by the names that Go gives them', () => {
+    const commands = { 'demo.example/{ctl,utl}/v3': '/usr/bin/', 'demo.example/server/v3': '/usr/bin/demo' };
+    expect(sourceOf({ kind: 'goModules', commands })).toMatchObject({
+      commands: {
+        'demo.example/ctl/v3': '/usr/bin/ctl',
+        'demo.example/utl/v3': '/usr/bin/utl',
+        'demo.example/server/v3': '/usr/bin/demo',
+      },
+    });
+  });
+
+  test.each([
+    [
+      'the same member twice',
+      { kind: 'release', url, take: { '{a,b}': '/usr/bin/', b: '/usr/bin/c' } },
+      'b is there twice',
+    ],
+    [
+      'something that is no Go package',
+      { kind: 'goModules', commands: { '{a,b}': '/usr/bin/' } },
+      'sources.0.commands.a',
+    ],
+    ['a place outside of the hierarchies', { kind: 'release', url, take: '/etc/x' }, 'sources.0.take'],
+    ['an unknown field', { kind: 'release', url, take: '/usr/bin/x', colour: 'red' }, '"colour"'],
+    ['a source of nothing', { kind: 'release', url }, 'sources.0: lacks "downloads", or "url" and "take"'],
+    [
+      'both forms',
+      { kind: 'release', downloads: [{ url, take: '/usr/x' }], url },
+      'sources.0: has "downloads", and url',
+    ],
+    ['no downloads', { kind: 'release', downloads: [] }, 'sources.0.downloads'],
+  ])('%s is refused', (_, source, words) => expect(problemsOf({ sources: [source] })).toContain(words));
+});
+
 test('every problem is named, not just the first', () => {
   const message = problemsOf({ name: 'Demo', summary: 'short', colour: 'red', links: { '/etc/x': 'y' } });
   for (const word of ['name', 'summary', 'colour', 'links']) expect(message).toContain(word);

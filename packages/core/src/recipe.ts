@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { architectures } from './arch.ts';
+import { expandBraces } from './braces.ts';
 import { SysextError } from './errors.ts';
+import { goProgramName } from './go-program-name.ts';
 import { imagePathProblem } from './image-path.ts';
 import { describeIssues } from './issues.ts';
 import { seriesProblem } from './series.ts';
@@ -93,6 +95,21 @@ const Verification = z.union([
 const archiveFormats = ['raw', 'tar', 'tar.gz', 'tar.xz', 'tar.zst', 'tar.bz2', 'zip', 'squashfs'] as const;
 export type ArchiveFormat = (typeof archiveFormats)[number];
 
+/** An entry of its own for each of the names that a key with alternatives stands for: `bin/{runc,crun}`. */
+function expandKeys<Value>(entries: Record<string, Value>, context: z.RefinementCtx): Record<string, Value> {
+  const expanded = new Map<string, Value>();
+  for (const [key, value] of Object.entries(entries)) {
+    for (const name of expandBraces(key)) {
+      if (expanded.has(name)) context.addIssue({ code: 'custom', path: [key], message: `${name} is there twice` });
+      expanded.set(name, value);
+    }
+  }
+  return Object.fromEntries(expanded);
+}
+
+/** Members to install: pattern → place; `{a,b}` in a pattern stands for two of them. */
+const Members = z.record(z.string().min(1), Placement).transform(expandKeys);
+
 const Download = z.strictObject({
   /** One URL, or several that serve the same bytes, in the order to try them. */
   url: Url.or(z.array(Url).min(1)),
@@ -105,29 +122,53 @@ const Download = z.strictObject({
   /** Leading path components to drop from every member. */
   strip: z.int().min(0).max(8).optional(),
   /**
-   * Members to install: pattern → place. `*` stands for part of a name, `**` for any depth, and
+   * Members to install: pattern → place. `*` stands for part of a name, `**` for any depth, `{a,b}` for two patterns, and
    * a pattern that ends in `/` takes the whole directory. For `raw`, just the place.
    */
-  take: Placement.or(z.record(z.string().min(1), Placement)),
+  take: Placement.or(Members),
   /** Members that `take` would match and the image must not have. */
   leave: z.array(z.string().min(1)).optional(),
   verify: Verification.optional(),
   when: When.optional(),
 });
 
-const ReleaseSource = z.strictObject({
-  kind: z.literal('release'),
-  downloads: z.array(Download).min(1),
-  when: When.optional(),
-});
+/** Files that upstream publishes: `downloads`, or the fields of the only one. */
+const ReleaseSource = z
+  .strictObject({
+    kind: z.literal('release'),
+    downloads: z.array(Download).min(1).optional(),
+    ...Download.partial().shape,
+  })
+  .transform(({ kind, downloads, when, ...only }, context) => {
+    const { url, take } = only;
+    const range = when === undefined ? {} : { when };
+    if (downloads !== undefined && Object.keys(only).length === 0) return { kind, downloads, ...range };
+    if (downloads === undefined && url !== undefined && take !== undefined) {
+      return { kind, downloads: [{ ...only, url, take }], ...range };
+    }
+    const message =
+      downloads === undefined
+        ? 'lacks "downloads", or "url" and "take" of the only one'
+        : `has "downloads", and ${Object.keys(only).join(', ')} of a single one`;
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
 
 /** Import path of a Go package or module. */
 const GoPath = z.string().regex(/^[\w.~-]+(\/[\w.~-]+)+$/);
 
 const GoModulesSource = z.strictObject({
   kind: z.literal('goModules'),
-  /** Main package → file in the image. */
-  commands: z.record(GoPath, ImagePath),
+  /** Main package → file in the image, or its directory, where it gets the name that Go gives it. */
+  commands: z
+    .record(z.string(), Destination)
+    .transform(expandKeys)
+    .pipe(z.record(GoPath, Destination))
+    .transform((commands) =>
+      Object.fromEntries(
+        Object.entries(commands).map(([main, to]) => [main, to.endsWith('/') ? to + goProgramName(main) : to]),
+      ),
+    ),
   /** Further linker flags; `-s -w` is always there. */
   ldflags: z.array(z.string()).optional(),
   /** Build tags. */
@@ -162,7 +203,7 @@ const DebianSource = z.strictObject({
    * Members to install: pattern → place, as for a download. `{arch}` is Debian's word for its directories of
    * libraries: `x86_64-linux-gnu`. What the recipe puts into `/usr/lib/<program>/` is where the program finds it.
    */
-  take: z.record(z.string().min(1), Placement),
+  take: Members,
   /** Members that `take` would match and the image must not have. */
   leave: z.array(z.string().min(1)).optional(),
   when: When.optional(),
@@ -326,6 +367,8 @@ export type RecipeInput = z.input<typeof Recipe>;
 export type Recipe = z.output<typeof Recipe>;
 export type Program = z.output<typeof Program>;
 export type Companion = z.output<typeof Companion>;
+/** A companion as an author writes it, in a file of its own where it is long. */
+export type CompanionInput = z.input<typeof Companion>;
 export type Source = z.output<typeof Source>;
 export type ReleaseSource = z.output<typeof ReleaseSource>;
 export type GoModulesSource = z.output<typeof GoModulesSource>;

@@ -65,12 +65,8 @@ const extension = defineExtension(import.meta.dirname, {
   sources: [
     {
       kind: 'release',
-      downloads: [
-        {
-          url: 'https://github.com/${repo}/releases/download/{version}/${name}-linux-{arch}.tar.gz',
-          take: { ${/^[a-z]\w*$/.test(name) ? name : `'${name}'`}: '/usr/bin/' },
-        },
-      ],
+      url: 'https://github.com/${repo}/releases/download/{version}/${name}-linux-{arch}.tar.gz',
+      take: { ${/^[a-z]\w*$/.test(name) ? name : `'${name}'`}: '/usr/bin/' },
     },
   ],
 });

@@ -1,6 +1,4 @@
-import { defineButane, defineExtension } from '@sysext/core';
-import { BirdParameters } from './parameters.ts';
-import { provision } from './provision.ts';
+import { configFile, defineButane, defineExtension } from '@sysext/core';
 
 const bird = defineExtension(import.meta.dirname, {
   name: 'bird',
@@ -13,11 +11,7 @@ const bird = defineExtension(import.meta.dirname, {
       kind: 'debian',
       suite: 'trixie',
       packages: ['bird3'],
-      take: {
-        'usr/sbin/bird': '/usr/bin/',
-        'usr/sbin/birdc': '/usr/bin/',
-        'usr/sbin/birdcl': '/usr/bin/',
-      },
+      take: { 'usr/sbin/bird{,c,cl}': '/usr/bin/' },
     },
   ],
   services: { 'bird.service': { start: 'when-configured', configuration: '/etc/bird/bird.conf' } },
@@ -27,7 +21,8 @@ export default bird;
 
 /** Deploys a router. */
 export const butane = defineButane(bird, {
-  parameters: BirdParameters,
+  // The daemon reads it as its own user; it may hold a password.
+  ...configFile({ path: '/etc/bird/bird.conf', mode: 0o640, gid: 866 }),
   example: {
     config: `router id 10.0.0.1;
 protocol device {}
@@ -41,5 +36,4 @@ protocol bgp upstream {
 }
 `,
   },
-  provision,
 });

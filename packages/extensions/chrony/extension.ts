@@ -11,10 +11,7 @@ const chrony = defineExtension(import.meta.dirname, {
       kind: 'debian',
       suite: 'trixie',
       packages: ['chrony'],
-      take: {
-        'usr/sbin/chronyd': '/usr/bin/',
-        'usr/bin/chronyc': '/usr/bin/',
-      },
+      take: { 'usr/{sbin/chronyd,bin/chronyc}': '/usr/bin/' },
     },
   ],
   services: { 'chronyd.service': { start: 'on-merge' } },

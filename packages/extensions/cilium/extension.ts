@@ -12,13 +12,9 @@ const cilium = defineExtension(import.meta.dirname, {
   sources: [
     {
       kind: 'release',
-      downloads: [
-        {
-          url: `${release}/cilium-linux-{arch}.tar.gz`,
-          take: { cilium: '/usr/local/bin/' },
-          verify: { sums: '{url}.sha256sum' },
-        },
-      ],
+      url: `${release}/cilium-linux-{arch}.tar.gz`,
+      take: { cilium: '/usr/local/bin/' },
+      verify: { sums: '{url}.sha256sum' },
     },
   ],
   services: { 'cilium.service': { start: 'manual' } },

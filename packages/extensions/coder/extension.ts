@@ -1,6 +1,5 @@
 import { defineButane, defineExtension } from '@sysext/core';
-import * as z from 'zod';
-import { environment } from './environment.ts';
+import { CoderParameters, provision } from './provision.ts';
 
 const release = 'https://github.com/coder/coder/releases/download/{version}';
 
@@ -13,14 +12,10 @@ const coder = defineExtension(import.meta.dirname, {
   sources: [
     {
       kind: 'release',
-      downloads: [
-        {
-          url: `${release}/coder_{bare}_linux_{arch}.tar.gz`,
-          // Beside it lies the licence, in some releases with a directory around both.
-          take: { '**/coder': '/usr/bin/' },
-          verify: { sums: `${release}/coder_{bare}_checksums.txt` },
-        },
-      ],
+      url: `${release}/coder_{bare}_linux_{arch}.tar.gz`,
+      // Beside it lies the licence, in some releases with a directory around both.
+      take: { '**/coder': '/usr/bin/' },
+      verify: { sums: `${release}/coder_{bare}_checksums.txt` },
     },
   ],
   services: {
@@ -36,12 +31,7 @@ export default coder;
 
 /** Deploys a server, or a workspace proxy, by the variables that it reads. */
 export const butane = defineButane(coder, {
-  parameters: z.strictObject({
-    /** `server`, or `proxy` for a workspace proxy of another server. */
-    role: z.enum(['server', 'proxy']).default('server'),
-    /** Variables of the server: `CODER_ACCESS_URL`, `CODER_PG_CONNECTION_URL` and what else `coder server --help` names. */
-    environment,
-  }),
+  parameters: CoderParameters,
   example: {
     environment: {
       CODER_ACCESS_URL: 'https://coder.example.com',
@@ -49,16 +39,5 @@ export const butane = defineButane(coder, {
       CODER_PG_CONNECTION_URL: 'postgres://coder:secret@db.example.com/coder?sslmode=require',
     },
   },
-  provision: ({ role, environment: variables }) => ({
-    directories: [{ path: '/etc/coder.d', mode: 0o755 }],
-    files: [
-      {
-        path: `/etc/coder.d/${role === 'server' ? 'coder' : 'coder-workspace-proxy'}.env`,
-        mode: 0o600,
-        text: Object.entries(variables)
-          .map(([name, value]) => `${name}=${value}\n`)
-          .join(''),
-      },
-    ],
-  }),
+  provision,
 });

@@ -1,5 +1,4 @@
-import { defineButane, defineExtension } from '@sysext/core';
-import * as z from 'zod';
+import { configFile, defineButane, defineExtension } from '@sysext/core';
 
 const release = 'https://releases.hashicorp.com/consul/{version}';
 
@@ -12,13 +11,9 @@ const consul = defineExtension(import.meta.dirname, {
   sources: [
     {
       kind: 'release',
-      downloads: [
-        {
-          url: `${release}/consul_{version}_linux_{arch}.zip`,
-          take: { consul: { to: '/usr/bin/', mode: '0755' } },
-          verify: { sums: `${release}/consul_{version}_SHA256SUMS` },
-        },
-      ],
+      url: `${release}/consul_{version}_linux_{arch}.zip`,
+      take: { consul: { to: '/usr/bin/', mode: '0755' } },
+      verify: { sums: `${release}/consul_{version}_SHA256SUMS` },
     },
     {
       kind: 'goModules',
@@ -36,18 +31,14 @@ export default consul;
 
 /** Deploys it with its configuration; it starts at boot. */
 export const butane = defineButane(consul, {
-  parameters: z.strictObject({
-    /** Text of `/etc/consul.d/consul.hcl`. It is in the document for everyone who reads it. */
-    config: z.string().min(1),
-  }),
+  ...configFile(
+    { path: '/etc/consul.d/consul.hcl', mode: 0o640, gid: 851 },
+    { directories: [{ path: '/etc/consul.d', mode: 0o750, gid: 851 }] },
+  ),
   example: {
     config: `server = true
 bootstrap_expect = 1
 bind_addr = "10.0.0.1"
 `,
   },
-  provision: ({ config }) => ({
-    directories: [{ path: '/etc/consul.d', mode: 0o750, gid: 851 }],
-    files: [{ path: '/etc/consul.d/consul.hcl', mode: 0o640, gid: 851, text: config }],
-  }),
 });

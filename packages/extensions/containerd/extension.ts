@@ -1,10 +1,9 @@
 import { defineButane, defineExtension } from '@sysext/core';
 
+const programs = '{containerd,containerd-shim-runc-v2,ctr}';
 const modules = (module: string) => ({
   kind: 'goModules' as const,
-  commands: Object.fromEntries(
-    ['containerd', 'containerd-shim-runc-v2', 'ctr'].map((name) => [`${module}/cmd/${name}`, `/usr/bin/${name}`]),
-  ),
+  commands: { [`${module}/cmd/${programs}`]: '/usr/bin/' },
   ldflags: [`-X=${module}/version.Version={version}`],
 });
 
@@ -17,14 +16,10 @@ const containerd = defineExtension(import.meta.dirname, {
   sources: [
     {
       kind: 'release',
-      downloads: [
-        {
-          url: 'https://github.com/containerd/containerd/releases/download/{version}/containerd-{bare}-linux-{arch}.tar.gz',
-          strip: 1,
-          take: { containerd: '/usr/bin/', 'containerd-shim-runc-v2': '/usr/bin/', ctr: '/usr/bin/' },
-          verify: { sums: '{url}.sha256sum' },
-        },
-      ],
+      url: 'https://github.com/containerd/containerd/releases/download/{version}/containerd-{bare}-linux-{arch}.tar.gz',
+      strip: 1,
+      take: { [programs]: '/usr/bin/' },
+      verify: { sums: '{url}.sha256sum' },
     },
     { ...modules('github.com/containerd/containerd/v2'), when: { from: 'v2.0.0' } },
     { ...modules('github.com/containerd/containerd'), when: { before: 'v2.0.0' } },
@@ -35,13 +30,9 @@ const containerd = defineExtension(import.meta.dirname, {
       sources: [
         {
           kind: 'release',
-          downloads: [
-            {
-              url: 'https://github.com/opencontainers/runc/releases/download/{version}/runc.{arch}',
-              take: '/usr/bin/runc',
-              verify: { sums: 'https://github.com/opencontainers/runc/releases/download/{version}/runc.sha256sum' },
-            },
-          ],
+          url: 'https://github.com/opencontainers/runc/releases/download/{version}/runc.{arch}',
+          take: '/usr/bin/runc',
+          verify: { sums: 'https://github.com/opencontainers/runc/releases/download/{version}/runc.sha256sum' },
         },
       ],
     },

@@ -11,14 +11,10 @@ const dataplaneapi = defineExtension(import.meta.dirname, {
   sources: [
     {
       kind: 'release',
-      downloads: [
-        {
-          url: `${release}/dataplaneapi_{bare}_linux_{arch}.tar.gz`,
-          arch: { 'x86-64': 'x86_64', arm64: 'arm64' },
-          take: { '**/dataplaneapi': '/usr/bin/' },
-          verify: { sums: `${release}/checksums.txt` },
-        },
-      ],
+      url: `${release}/dataplaneapi_{bare}_linux_{arch}.tar.gz`,
+      arch: { 'x86-64': 'x86_64', arm64: 'arm64' },
+      take: { '**/dataplaneapi': '/usr/bin/' },
+      verify: { sums: `${release}/checksums.txt` },
     },
   ],
   requires: ['haproxy'],

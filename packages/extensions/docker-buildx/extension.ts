@@ -11,14 +11,10 @@ const buildx = defineExtension(import.meta.dirname, {
   sources: [
     {
       kind: 'release',
-      downloads: [
-        {
-          url: `${release}/buildx-{version}.linux-{arch}`,
-          format: 'raw',
-          take: { to: '/usr/local/lib/docker/cli-plugins/docker-buildx', mode: '0755' },
-          verify: { sums: `${release}/checksums.txt` },
-        },
-      ],
+      url: `${release}/buildx-{version}.linux-{arch}`,
+      format: 'raw',
+      take: { to: '/usr/local/lib/docker/cli-plugins/docker-buildx', mode: '0755' },
+      verify: { sums: `${release}/checksums.txt` },
     },
     {
       kind: 'goModules',

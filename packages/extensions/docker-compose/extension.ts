@@ -9,15 +9,11 @@ const compose = defineExtension(import.meta.dirname, {
   sources: [
     {
       kind: 'release',
-      downloads: [
-        {
-          url: 'https://github.com/docker/compose/releases/download/{version}/docker-compose-linux-{arch}',
-          arch: { 'x86-64': 'x86_64', arm64: 'aarch64' },
-          format: 'raw',
-          take: { to: '/usr/local/lib/docker/cli-plugins/docker-compose', mode: '0755' },
-          verify: { sums: '{url}.sha256' },
-        },
-      ],
+      url: 'https://github.com/docker/compose/releases/download/{version}/docker-compose-linux-{arch}',
+      arch: { 'x86-64': 'x86_64', arm64: 'aarch64' },
+      format: 'raw',
+      take: { to: '/usr/local/lib/docker/cli-plugins/docker-compose', mode: '0755' },
+      verify: { sums: '{url}.sha256' },
     },
     {
       kind: 'goModules',

@@ -14,23 +14,13 @@ const docker = defineExtension(import.meta.dirname, {
   sources: [
     {
       kind: 'release',
-      downloads: [
-        {
-          url: 'https://download.docker.com/linux/static/stable/{arch}/docker-{version}.tgz',
-          arch: { 'x86-64': 'x86_64', arm64: 'aarch64' },
-          strip: 1,
-          take: {
-            containerd: '/usr/bin/',
-            'containerd-shim-runc-v2': '/usr/bin/',
-            ctr: '/usr/bin/',
-            docker: '/usr/bin/',
-            'docker-init': '/usr/bin/',
-            'docker-proxy': '/usr/bin/',
-            dockerd: '/usr/bin/',
-            runc: '/usr/bin/',
-          },
-        },
-      ],
+      url: 'https://download.docker.com/linux/static/stable/{arch}/docker-{version}.tgz',
+      arch: { 'x86-64': 'x86_64', arm64: 'aarch64' },
+      strip: 1,
+      take: {
+        '{containerd,containerd-shim-runc-v2,ctr,runc}': '/usr/bin/',
+        '{docker,docker-init,docker-proxy,dockerd}': '/usr/bin/',
+      },
     },
   ],
   series: '^(\\d+)\\.',

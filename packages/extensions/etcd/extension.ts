@@ -1,5 +1,5 @@
 import { defineButane, defineExtension } from '@sysext/core';
-import { EtcdParameters } from './parameters.ts';
+import { EtcdParameters, example } from './parameters.ts';
 import { provision } from './provision.ts';
 
 const etcd = defineExtension(import.meta.dirname, {
@@ -11,24 +11,19 @@ const etcd = defineExtension(import.meta.dirname, {
   sources: [
     {
       kind: 'release',
-      downloads: [
-        {
-          url: [
-            'https://github.com/etcd-io/etcd/releases/download/{version}/etcd-{version}-linux-{arch}.tar.gz',
-            'https://storage.googleapis.com/etcd/{version}/etcd-{version}-linux-{arch}.tar.gz',
-          ],
-          strip: 1,
-          take: { etcd: '/usr/bin/', etcdctl: '/usr/bin/', etcdutl: '/usr/bin/' },
-          verify: { sums: 'https://github.com/etcd-io/etcd/releases/download/{version}/SHA256SUMS' },
-        },
+      url: [
+        'https://github.com/etcd-io/etcd/releases/download/{version}/etcd-{version}-linux-{arch}.tar.gz',
+        'https://storage.googleapis.com/etcd/{version}/etcd-{version}-linux-{arch}.tar.gz',
       ],
+      strip: 1,
+      take: { 'etcd{,ctl,utl}': '/usr/bin/' },
+      verify: { sums: 'https://github.com/etcd-io/etcd/releases/download/{version}/SHA256SUMS' },
     },
     {
       kind: 'goModules',
       commands: {
         'go.etcd.io/etcd/server/v3': '/usr/bin/etcd',
-        'go.etcd.io/etcd/etcdctl/v3': '/usr/bin/etcdctl',
-        'go.etcd.io/etcd/etcdutl/v3': '/usr/bin/etcdutl',
+        'go.etcd.io/etcd/etcd{ctl,utl}/v3': '/usr/bin/',
       },
       ldflags: ['-X=go.etcd.io/etcd/api/v3/version.GitSHA={version}'],
     },
@@ -53,16 +48,6 @@ export default etcd;
 /** Deploys a member of a cluster. */
 export const butane = defineButane(etcd, {
   parameters: EtcdParameters,
-  example: {
-    name: 'node1',
-    address: '10.0.0.1',
-    initialCluster: {
-      node1: 'https://10.0.0.1:2380',
-      node2: 'https://10.0.0.2:2380',
-      node3: 'https://10.0.0.3:2380',
-    },
-    metricsUrl: 'http://127.0.0.1:2381',
-    gomaxprocs: 4,
-  },
+  example,
   provision,
 });

@@ -134,6 +134,19 @@ export const EtcdParameters = z
   });
 export type EtcdParameters = z.output<typeof EtcdParameters>;
 
+/** A member of a cluster of three. */
+export const example: z.input<typeof EtcdParameters> = {
+  name: 'node1',
+  address: '10.0.0.1',
+  initialCluster: {
+    node1: 'https://10.0.0.1:2380',
+    node2: 'https://10.0.0.2:2380',
+    node3: 'https://10.0.0.3:2380',
+  },
+  metricsUrl: 'http://127.0.0.1:2381',
+  gomaxprocs: 4,
+};
+
 /** Variables that `provision` writes. */
 const ownVariables = new Set([
   'ETCD_NAME',

@@ -9,24 +9,17 @@ const falco = defineExtension(import.meta.dirname, {
   sources: [
     {
       kind: 'release',
-      downloads: [
-        {
-          url: 'https://download.falco.org/packages/bin/{arch}/falco-{version}-{arch}.tar.gz',
-          arch: { 'x86-64': 'x86_64', arm64: 'aarch64' },
-          strip: 1,
-          // The rest of usr/ is the source of a kernel module.
-          take: {
-            'usr/bin/falco': '/usr/bin/',
-            'usr/bin/falcoctl': '/usr/bin/',
-            'usr/share/falco/plugins/libcontainer.so': '/usr/share/falco/plugins/',
-            'etc/falco/falco.yaml': { to: '/usr/share/falco/', mode: '0644' },
-            'etc/falco/falco_rules.yaml': { to: '/usr/share/falco/', mode: '0644' },
-            'etc/falco/falco_rules.local.yaml': { to: '/usr/share/falco/', mode: '0644' },
-            'etc/falco/config.d/falco.container_plugin.yaml': { to: '/usr/share/falco/', mode: '0644' },
-            'etc/falcoctl/falcoctl.yaml': { to: '/usr/share/falco/', mode: '0644' },
-          },
-        },
-      ],
+      url: 'https://download.falco.org/packages/bin/{arch}/falco-{version}-{arch}.tar.gz',
+      arch: { 'x86-64': 'x86_64', arm64: 'aarch64' },
+      strip: 1,
+      // The rest of usr/ is the source of a kernel module.
+      take: {
+        'usr/bin/{falco,falcoctl}': '/usr/bin/',
+        'usr/share/falco/plugins/libcontainer.so': '/usr/share/falco/plugins/',
+        'etc/falco/{falco,falco_rules,falco_rules.local}.yaml': { to: '/usr/share/falco/', mode: '0644' },
+        'etc/falco/config.d/falco.container_plugin.yaml': { to: '/usr/share/falco/', mode: '0644' },
+        'etc/falcoctl/falcoctl.yaml': { to: '/usr/share/falco/', mode: '0644' },
+      },
     },
   ],
   services: {

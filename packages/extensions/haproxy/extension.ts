@@ -1,6 +1,4 @@
-import { defineButane, defineExtension } from '@sysext/core';
-import { HaproxyParameters } from './parameters.ts';
-import { provision } from './provision.ts';
+import { configFile, defineButane, defineExtension } from '@sysext/core';
 
 const haproxy = defineExtension(import.meta.dirname, {
   name: 'haproxy',
@@ -13,9 +11,7 @@ const haproxy = defineExtension(import.meta.dirname, {
       kind: 'debian',
       suite: 'trixie',
       packages: ['haproxy'],
-      take: {
-        'usr/sbin/haproxy': '/usr/bin/',
-      },
+      take: { 'usr/sbin/haproxy': '/usr/bin/' },
     },
   ],
   services: { 'haproxy.service': { start: 'when-configured', configuration: '/etc/haproxy/haproxy.cfg' } },
@@ -25,7 +21,8 @@ export default haproxy;
 
 /** Deploys a load balancer. */
 export const butane = defineButane(haproxy, {
-  parameters: HaproxyParameters,
+  // It may hold a password.
+  ...configFile({ path: '/etc/haproxy/haproxy.cfg', mode: 0o600 }),
   example: {
     config: `global
     user haproxy
@@ -43,5 +40,4 @@ backend servers
     server two 10.0.0.3:8080 check
 `,
   },
-  provision,
 });

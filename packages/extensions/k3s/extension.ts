@@ -10,14 +10,10 @@ const k3s = defineExtension(import.meta.dirname, {
   sources: [
     {
       kind: 'release',
-      downloads: [
-        {
-          url: 'https://github.com/k3s-io/k3s/releases/download/{version}/k3s{arch}',
-          arch: { 'x86-64': '', arm64: '-arm64' },
-          take: '/usr/local/bin/k3s',
-          verify: { sums: 'https://github.com/k3s-io/k3s/releases/download/{version}/sha256sum-{goArch}.txt' },
-        },
-      ],
+      url: 'https://github.com/k3s-io/k3s/releases/download/{version}/k3s{arch}',
+      arch: { 'x86-64': '', arm64: '-arm64' },
+      take: '/usr/local/bin/k3s',
+      verify: { sums: 'https://github.com/k3s-io/k3s/releases/download/{version}/sha256sum-{goArch}.txt' },
     },
   ],
   // The program does what it is called by.

@@ -10,18 +10,13 @@ const kataContainers = defineExtension(import.meta.dirname, {
   sources: [
     {
       kind: 'release',
-      downloads: [
-        {
-          url: 'https://github.com/kata-containers/kata-containers/releases/download/{version}/kata-static-{version}-{arch}.tar.zst',
-          // Not to /opt, which a merge makes read-only; a link there leads upstream's fixed paths here.
-          take: {
-            'opt/kata/bin/containerd-shim-kata-v2': '/usr/lib/kata/bin/',
-            'opt/kata/bin/kata-runtime': '/usr/lib/kata/bin/',
-            'opt/kata/': '/usr/lib/kata/',
-          },
-          verify: { githubAsset: true },
-        },
-      ],
+      url: 'https://github.com/kata-containers/kata-containers/releases/download/{version}/kata-static-{version}-{arch}.tar.zst',
+      // Not to /opt, which a merge makes read-only; a link there leads upstream's fixed paths here.
+      take: {
+        'opt/kata/bin/{containerd-shim-kata-v2,kata-runtime}': '/usr/lib/kata/bin/',
+        'opt/kata/': '/usr/lib/kata/',
+      },
+      verify: { githubAsset: true },
     },
   ],
   links: {

@@ -1,6 +1,4 @@
-import { defineButane, defineExtension } from '@sysext/core';
-import { KeepalivedParameters } from './parameters.ts';
-import { provision } from './provision.ts';
+import { configFile, defineButane, defineExtension } from '@sysext/core';
 
 const keepalived = defineExtension(import.meta.dirname, {
   name: 'keepalived',
@@ -27,7 +25,8 @@ export default keepalived;
 
 /** Deploys a host that shares addresses, or spreads load, with others. */
 export const butane = defineButane(keepalived, {
-  parameters: KeepalivedParameters,
+  // It may hold a password.
+  ...configFile({ path: '/etc/keepalived/keepalived.conf', mode: 0o600 }),
   example: {
     config: `vrrp_instance example {
     state BACKUP
@@ -41,5 +40,4 @@ export const butane = defineButane(keepalived, {
 }
 `,
   },
-  provision,
 });

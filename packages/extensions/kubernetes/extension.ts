@@ -1,85 +1,36 @@
-import { basename } from 'node:path/posix';
 import { defineButane, defineExtension } from '@sysext/core';
 import * as z from 'zod';
-
-const tag = 'v1\\.\\d+\\.\\d+';
-const programs = ['kubelet', 'kubeadm', 'kubectl'];
-const cniPlugins = [
-  ...['dhcp', 'host-local', 'static'].map((name) => `ipam/${name}`),
-  ...['bridge', 'dummy', 'host-device', 'ipvlan', 'loopback', 'macvlan', 'ptp', 'tap', 'vlan'].map(
-    (name) => `main/${name}`,
-  ),
-  ...['bandwidth', 'firewall', 'portmap', 'sbr', 'tuning', 'vrf'].map((name) => `meta/${name}`),
-];
-
-/** What makes the programs know their version. */
-const versionFlags = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap((version) => [
-  `-X=${version}.gitVersion={version}`,
-  `-X=${version}.gitMajor=1`,
-  `-X=${version}.gitMinor={minor}`,
-]);
-
-/** Files that upstream publishes with a checksum beside each. */
-const release = (...downloads: { url: string; take: string | Record<string, string> }[]) => ({
-  kind: 'release' as const,
-  downloads: downloads.map((download) => ({ ...download, verify: { sums: '{url}.sha256' } })),
-});
+import { cniPlugins } from './cni-plugins.ts';
+import { crictl } from './crictl.ts';
 
 const kubernetes = defineExtension(import.meta.dirname, {
   name: 'kubernetes',
   summary: 'kubelet, kubeadm and kubectl, with CNI plugins and crictl',
   homepage: 'https://kubernetes.io/',
   licence: 'Apache-2.0',
-  versions: { from: 'github-releases', repo: 'kubernetes/kubernetes', match: tag },
+  versions: { from: 'github-releases', repo: 'kubernetes/kubernetes', match: 'v1\\.\\d+\\.\\d+' },
   sources: [
-    release(
-      ...programs.map((name) => ({
+    {
+      kind: 'release',
+      downloads: ['kubelet', 'kubeadm', 'kubectl'].map((name) => ({
         url: `https://dl.k8s.io/release/{version}/bin/linux/{arch}/${name}`,
         take: '/usr/bin/',
+        verify: { sums: '{url}.sha256' },
       })),
-    ),
+    },
     {
       kind: 'goModules',
-      commands: Object.fromEntries(programs.map((name) => [`k8s.io/kubernetes/cmd/${name}`, `/usr/bin/${name}`])),
+      commands: { 'k8s.io/kubernetes/cmd/{kubelet,kubeadm,kubectl}': '/usr/bin/' },
       siblings: { of: 'k8s.io/kubernetes', version: 'v0.{minor}.{patch}' },
-      ldflags: versionFlags,
+      // What makes the programs know their version.
+      ldflags: ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap((version) => [
+        `-X=${version}.gitVersion={version}`,
+        `-X=${version}.gitMajor=1`,
+        `-X=${version}.gitMinor={minor}`,
+      ]),
     },
   ],
-  companions: {
-    'cni-plugins': {
-      versions: { from: 'github-releases', repo: 'containernetworking/plugins', match: tag },
-      sources: [
-        release({
-          url: 'https://github.com/containernetworking/plugins/releases/download/{version}/cni-plugins-linux-{arch}-{version}.tgz',
-          take: Object.fromEntries(cniPlugins.map((plugin) => [basename(plugin), '/usr/libexec/cni/'])),
-        }),
-        {
-          kind: 'goModules',
-          commands: Object.fromEntries(
-            cniPlugins.map((plugin) => [
-              `github.com/containernetworking/plugins/plugins/${plugin}`,
-              `/usr/libexec/cni/${basename(plugin)}`,
-            ]),
-          ),
-          ldflags: ['-X=github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion={version}'],
-        },
-      ],
-    },
-    crictl: {
-      versions: { from: 'github-releases', repo: 'kubernetes-sigs/cri-tools', match: tag },
-      sources: [
-        release({
-          url: 'https://github.com/kubernetes-sigs/cri-tools/releases/download/{version}/crictl-{version}-linux-{arch}.tar.gz',
-          take: { crictl: '/usr/bin/' },
-        }),
-        {
-          kind: 'goModules',
-          commands: { 'sigs.k8s.io/cri-tools/cmd/crictl': '/usr/bin/crictl' },
-          ldflags: ['-X=sigs.k8s.io/cri-tools/pkg/version.Version={version}'],
-        },
-      ],
-    },
-  },
+  companions: { 'cni-plugins': cniPlugins, crictl },
   requiresVersion: { containerd: { from: 'v2.0.0' } },
   series: '^v(\\d+\\.\\d+)\\.',
   services: { 'kubelet.service': { start: 'when-configured', configuration: '/var/lib/kubelet/config.yaml' } },

@@ -11,13 +11,9 @@ const llamaedge = defineExtension(import.meta.dirname, {
   sources: [
     {
       kind: 'release',
-      downloads: [
-        {
-          url: 'https://github.com/LlamaEdge/LlamaEdge/releases/download/{version}/llama-api-server.wasm',
-          take: '/usr/share/llamaedge/llama-api-server.wasm',
-          verify: { sums: 'https://github.com/LlamaEdge/LlamaEdge/releases/download/{version}/SHA256SUM' },
-        },
-      ],
+      url: 'https://github.com/LlamaEdge/LlamaEdge/releases/download/{version}/llama-api-server.wasm',
+      take: '/usr/share/llamaedge/llama-api-server.wasm',
+      verify: { sums: 'https://github.com/LlamaEdge/LlamaEdge/releases/download/{version}/SHA256SUM' },
     },
   ],
   companions: {
@@ -26,14 +22,10 @@ const llamaedge = defineExtension(import.meta.dirname, {
       sources: [
         {
           kind: 'release',
-          downloads: [
-            {
-              url: `https://github.com/WasmEdge/WasmEdge/releases/download/{version}/${plugin}`,
-              arch: { 'x86-64': 'x86_64', arm64: 'aarch64' },
-              take: { 'libwasmedgePluginWasiNN.so': '/usr/lib/wasmedge/lib64/wasmedge/' },
-              verify: { sums: 'https://github.com/WasmEdge/WasmEdge/releases/download/{version}/SHA256SUM' },
-            },
-          ],
+          url: `https://github.com/WasmEdge/WasmEdge/releases/download/{version}/${plugin}`,
+          arch: { 'x86-64': 'x86_64', arm64: 'aarch64' },
+          take: { 'libwasmedgePluginWasiNN.so': '/usr/lib/wasmedge/lib64/wasmedge/' },
+          verify: { sums: 'https://github.com/WasmEdge/WasmEdge/releases/download/{version}/SHA256SUM' },
         },
       ],
     },

@@ -11,22 +11,15 @@ const nebula = defineExtension(import.meta.dirname, {
   sources: [
     {
       kind: 'release',
-      downloads: [
-        {
-          url: 'https://github.com/slackhq/nebula/releases/download/{version}/nebula-linux-{arch}.tar.gz',
-          take: { nebula: '/usr/bin/', 'nebula-cert': '/usr/bin/' },
-          verify: { sums: 'https://github.com/slackhq/nebula/releases/download/{version}/SHASUM256.txt' },
-        },
-      ],
+      url: 'https://github.com/slackhq/nebula/releases/download/{version}/nebula-linux-{arch}.tar.gz',
+      take: { 'nebula{,-cert}': '/usr/bin/' },
+      verify: { sums: 'https://github.com/slackhq/nebula/releases/download/{version}/SHASUM256.txt' },
     },
     {
       kind: 'goModules',
       // From then on it requires a fork of a module that not every proxy has.
       when: { before: 'v1.11' },
-      commands: {
-        'github.com/slackhq/nebula/cmd/nebula': '/usr/bin/nebula',
-        'github.com/slackhq/nebula/cmd/nebula-cert': '/usr/bin/nebula-cert',
-      },
+      commands: { 'github.com/slackhq/nebula/cmd/nebula{,-cert}': '/usr/bin/' },
       ldflags: ['-X=main.Build={bare}'],
     },
   ],

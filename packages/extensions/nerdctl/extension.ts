@@ -1,5 +1,6 @@
 import { defineButane, defineExtension } from '@sysext/core';
 
+const plugins = 'github.com/containernetworking/plugins/plugins';
 const release = 'https://github.com/containerd/nerdctl/releases/download/{version}';
 
 const nerdctl = defineExtension(import.meta.dirname, {
@@ -11,13 +12,9 @@ const nerdctl = defineExtension(import.meta.dirname, {
   sources: [
     {
       kind: 'release',
-      downloads: [
-        {
-          url: `${release}/nerdctl-{bare}-linux-{arch}.tar.gz`,
-          take: { nerdctl: '/usr/bin/', 'containerd-rootless*.sh': '/usr/bin/' },
-          verify: { sums: `${release}/SHA256SUMS` },
-        },
-      ],
+      url: `${release}/nerdctl-{bare}-linux-{arch}.tar.gz`,
+      take: { nerdctl: '/usr/bin/', 'containerd-rootless*.sh': '/usr/bin/' },
+      verify: { sums: `${release}/SHA256SUMS` },
     },
   ],
   companions: {
@@ -26,30 +23,18 @@ const nerdctl = defineExtension(import.meta.dirname, {
       sources: [
         {
           kind: 'release',
-          downloads: [
-            {
-              url: 'https://github.com/containernetworking/plugins/releases/download/{version}/cni-plugins-linux-{arch}-{version}.tgz',
-              format: 'tar.gz',
-              take: Object.fromEntries(
-                ['bridge', 'firewall', 'host-local', 'loopback', 'portmap', 'tuning'].map((plugin) => [
-                  plugin,
-                  '/usr/libexec/nerdctl/cni/',
-                ]),
-              ),
-              verify: { sums: '{url}.sha256' },
-            },
-          ],
+          url: 'https://github.com/containernetworking/plugins/releases/download/{version}/cni-plugins-linux-{arch}-{version}.tgz',
+          format: 'tar.gz',
+          take: { '{bridge,firewall,host-local,loopback,portmap,tuning}': '/usr/libexec/nerdctl/cni/' },
+          verify: { sums: '{url}.sha256' },
         },
         {
           kind: 'goModules',
-          commands: Object.fromEntries(
-            ['main/bridge', 'meta/firewall', 'ipam/host-local', 'main/loopback', 'meta/portmap', 'meta/tuning'].map(
-              (plugin) => [
-                `github.com/containernetworking/plugins/plugins/${plugin}`,
-                `/usr/libexec/nerdctl/cni/${plugin.split('/')[1]}`,
-              ],
-            ),
-          ),
+          commands: {
+            [`${plugins}/ipam/host-local`]: '/usr/libexec/nerdctl/cni/',
+            [`${plugins}/main/{bridge,loopback}`]: '/usr/libexec/nerdctl/cni/',
+            [`${plugins}/meta/{firewall,portmap,tuning}`]: '/usr/libexec/nerdctl/cni/',
+          },
           ldflags: ['-X=github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion={version}'],
         },
       ],

@@ -1,5 +1,4 @@
-import { defineButane, defineExtension } from '@sysext/core';
-import * as z from 'zod';
+import { configFile, defineButane, defineExtension } from '@sysext/core';
 
 const release = 'https://releases.hashicorp.com/nomad/{version}';
 
@@ -12,13 +11,9 @@ const nomad = defineExtension(import.meta.dirname, {
   sources: [
     {
       kind: 'release',
-      downloads: [
-        {
-          url: `${release}/nomad_{version}_linux_{arch}.zip`,
-          take: { nomad: { to: '/usr/bin/', mode: '0755' } },
-          verify: { sums: `${release}/nomad_{version}_SHA256SUMS` },
-        },
-      ],
+      url: `${release}/nomad_{version}_linux_{arch}.zip`,
+      take: { nomad: { to: '/usr/bin/', mode: '0755' } },
+      verify: { sums: `${release}/nomad_{version}_SHA256SUMS` },
     },
     {
       kind: 'goModules',
@@ -38,10 +33,10 @@ export default nomad;
 
 /** Deploys it with its configuration; it starts at boot. */
 export const butane = defineButane(nomad, {
-  parameters: z.strictObject({
-    /** Text of `/etc/nomad.d/nomad.hcl`. It is in the document for everyone who reads it. */
-    config: z.string().min(1),
-  }),
+  ...configFile(
+    { path: '/etc/nomad.d/nomad.hcl', mode: 0o640 },
+    { directories: [{ path: '/etc/nomad.d', mode: 0o750 }] },
+  ),
   example: {
     config: `bind_addr = "10.0.0.1"
 server {
@@ -53,8 +48,4 @@ client {
 }
 `,
   },
-  provision: ({ config }) => ({
-    directories: [{ path: '/etc/nomad.d', mode: 0o750 }],
-    files: [{ path: '/etc/nomad.d/nomad.hcl', mode: 0o640, text: config }],
-  }),
 });

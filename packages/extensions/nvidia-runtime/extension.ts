@@ -10,24 +10,17 @@ const nvidiaRuntime = defineExtension(import.meta.dirname, {
   sources: [
     {
       kind: 'release',
-      downloads: [
-        {
-          url: 'https://github.com/NVIDIA/nvidia-container-toolkit/releases/download/{version}/nvidia-container-toolkit_{bare}_deb_{arch}.tar.gz',
-          packages: '**/*.deb',
-          // Its units are in other places in other versions, and made for other distributions.
-          take: {
-            'usr/bin/nvidia-cdi-hook': '/usr/bin/',
-            'usr/bin/nvidia-container-cli': '/usr/bin/',
-            'usr/bin/nvidia-container-runtime': '/usr/bin/',
-            'usr/bin/nvidia-container-runtime-hook': '/usr/bin/',
-            'usr/bin/nvidia-ctk': '/usr/bin/',
-            'usr/lib/*-linux-gnu/libnvidia-container*.so.*': '/usr/lib64/',
-          },
-          verify: {
-            sums: 'https://github.com/NVIDIA/nvidia-container-toolkit/releases/download/{version}/nvidia-container-toolkit_{bare}_checksums.txt',
-          },
-        },
-      ],
+      url: 'https://github.com/NVIDIA/nvidia-container-toolkit/releases/download/{version}/nvidia-container-toolkit_{bare}_deb_{arch}.tar.gz',
+      packages: '**/*.deb',
+      // Its units are in other places in other versions, and made for other distributions.
+      take: {
+        'usr/bin/nvidia-{cdi-hook,ctk}': '/usr/bin/',
+        'usr/bin/nvidia-container-{cli,runtime,runtime-hook}': '/usr/bin/',
+        'usr/lib/*-linux-gnu/libnvidia-container*.so.*': '/usr/lib64/',
+      },
+      verify: {
+        sums: 'https://github.com/NVIDIA/nvidia-container-toolkit/releases/download/{version}/nvidia-container-toolkit_{bare}_checksums.txt',
+      },
     },
   ],
   services: { 'nvidia-cdi-refresh.service': { start: 'manual' } },

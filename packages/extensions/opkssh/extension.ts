@@ -12,14 +12,10 @@ const opkssh = defineExtension(import.meta.dirname, {
   sources: [
     {
       kind: 'release',
-      downloads: [
-        {
-          url: `${release}/opkssh-linux-{arch}`,
-          format: 'raw',
-          take: { to: '/usr/local/bin/opkssh', mode: '0755' },
-          verify: { sums: `${release}/checksums.txt` },
-        },
-      ],
+      url: `${release}/opkssh-linux-{arch}`,
+      format: 'raw',
+      take: { to: '/usr/local/bin/opkssh', mode: '0755' },
+      verify: { sums: `${release}/checksums.txt` },
     },
     {
       kind: 'goModules',

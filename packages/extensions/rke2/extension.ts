@@ -10,17 +10,12 @@ const rke2 = defineExtension(import.meta.dirname, {
   sources: [
     {
       kind: 'release',
-      downloads: [
-        {
-          url: 'https://github.com/rancher/rke2/releases/download/{version}/rke2.linux-{arch}.tar.gz',
-          take: {
-            'bin/rke2': '/usr/local/bin/',
-            'bin/rke2-killall.sh': '/usr/local/bin/',
-            'share/rke2/': '/usr/local/share/rke2/',
-          },
-          verify: { sums: 'https://github.com/rancher/rke2/releases/download/{version}/sha256sum-{arch}.txt' },
-        },
-      ],
+      url: 'https://github.com/rancher/rke2/releases/download/{version}/rke2.linux-{arch}.tar.gz',
+      take: {
+        'bin/rke2{,-killall.sh}': '/usr/local/bin/',
+        'share/rke2/': '/usr/local/share/rke2/',
+      },
+      verify: { sums: 'https://github.com/rancher/rke2/releases/download/{version}/sha256sum-{arch}.txt' },
     },
   ],
   series: '^v(\\d+\\.\\d+)\\.',

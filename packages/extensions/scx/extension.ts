@@ -16,15 +16,11 @@ const scx = defineExtension(import.meta.dirname, {
   sources: [
     {
       kind: 'release',
-      downloads: [
-        {
-          url: 'https://github.com/flatcar/sysext-bakery/releases/download/scx-{version}/scx-{version}-{arch}.raw',
-          arch: { 'x86-64': 'x86-64', arm64: 'arm64' },
-          format: 'squashfs',
-          take: { 'usr/bin/scx*': '/usr/bin/' },
-          verify: { sums: 'https://github.com/flatcar/sysext-bakery/releases/download/scx-{version}/SHA256SUMS' },
-        },
-      ],
+      url: 'https://github.com/flatcar/sysext-bakery/releases/download/scx-{version}/scx-{version}-{arch}.raw',
+      arch: { 'x86-64': 'x86-64', arm64: 'arm64' },
+      format: 'squashfs',
+      take: { 'usr/bin/scx*': '/usr/bin/' },
+      verify: { sums: 'https://github.com/flatcar/sysext-bakery/releases/download/scx-{version}/SHA256SUMS' },
     },
   ],
   services: { 'scx.service': { start: 'manual' } },

@@ -10,22 +10,15 @@ const tailscale = defineExtension(import.meta.dirname, {
   sources: [
     {
       kind: 'release',
-      downloads: [
-        {
-          url: 'https://pkgs.tailscale.com/stable/tailscale_{bare}_{arch}.tgz',
-          format: 'tar.gz',
-          strip: 1,
-          take: { tailscale: '/usr/bin/', tailscaled: '/usr/bin/' },
-          verify: { sums: '{url}.sha256' },
-        },
-      ],
+      url: 'https://pkgs.tailscale.com/stable/tailscale_{bare}_{arch}.tgz',
+      format: 'tar.gz',
+      strip: 1,
+      take: { 'tailscale{,d}': '/usr/bin/' },
+      verify: { sums: '{url}.sha256' },
     },
     {
       kind: 'goModules',
-      commands: {
-        'tailscale.com/cmd/tailscale': '/usr/bin/tailscale',
-        'tailscale.com/cmd/tailscaled': '/usr/bin/tailscaled',
-      },
+      commands: { 'tailscale.com/cmd/tailscale{,d}': '/usr/bin/' },
       ldflags: ['-X=tailscale.com/version.longStamp={bare}', '-X=tailscale.com/version.shortStamp={bare}'],
     },
   ],

@@ -1,5 +1,4 @@
-import { defineButane, defineExtension } from '@sysext/core';
-import * as z from 'zod';
+import { configFile, defineButane, defineExtension } from '@sysext/core';
 
 const release = 'https://releases.hashicorp.com/vault/{version}';
 
@@ -12,13 +11,9 @@ const vault = defineExtension(import.meta.dirname, {
   sources: [
     {
       kind: 'release',
-      downloads: [
-        {
-          url: `${release}/vault_{version}_linux_{arch}.zip`,
-          take: { vault: { to: '/usr/bin/', mode: '0755' } },
-          verify: { sums: `${release}/vault_{version}_SHA256SUMS` },
-        },
-      ],
+      url: `${release}/vault_{version}_linux_{arch}.zip`,
+      take: { vault: { to: '/usr/bin/', mode: '0755' } },
+      verify: { sums: `${release}/vault_{version}_SHA256SUMS` },
     },
     {
       kind: 'goModules',
@@ -35,10 +30,10 @@ export default vault;
 
 /** Deploys it with its configuration; it starts at boot. */
 export const butane = defineButane(vault, {
-  parameters: z.strictObject({
-    /** Text of `/etc/vault.d/vault.hcl`. It is in the document for everyone who reads it. */
-    config: z.string().min(1),
-  }),
+  ...configFile(
+    { path: '/etc/vault.d/vault.hcl', mode: 0o640, gid: 852 },
+    { directories: [{ path: '/etc/vault.d', mode: 0o750, gid: 852 }] },
+  ),
   example: {
     config: `storage "raft" {
   path    = "/var/lib/vault"
@@ -54,8 +49,4 @@ cluster_addr = "https://10.0.0.1:8201"
 disable_mlock = true
 `,
   },
-  provision: ({ config }) => ({
-    directories: [{ path: '/etc/vault.d', mode: 0o750, gid: 852 }],
-    files: [{ path: '/etc/vault.d/vault.hcl', mode: 0o640, gid: 852, text: config }],
-  }),
 });

@@ -12,15 +12,11 @@ const wasmcloud = defineExtension(import.meta.dirname, {
   sources: [
     {
       kind: 'release',
-      downloads: [
-        {
-          url: 'https://github.com/wasmCloud/wasmCloud/releases/download/{version}/wash-{arch}-unknown-linux-gnu',
-          arch: { 'x86-64': 'x86_64', arm64: 'aarch64' },
-          format: 'raw',
-          take: { to: '/usr/bin/wash', mode: '0755' },
-          verify: { githubAsset: true },
-        },
-      ],
+      url: 'https://github.com/wasmCloud/wasmCloud/releases/download/{version}/wash-{arch}-unknown-linux-gnu',
+      arch: { 'x86-64': 'x86_64', arm64: 'aarch64' },
+      format: 'raw',
+      take: { to: '/usr/bin/wash', mode: '0755' },
+      verify: { githubAsset: true },
     },
   ],
   companions: {
@@ -29,14 +25,10 @@ const wasmcloud = defineExtension(import.meta.dirname, {
       sources: [
         {
           kind: 'release',
-          downloads: [
-            {
-              url: `${nats}/nats-server-{version}-linux-{arch}.tar.gz`,
-              strip: 1,
-              take: { 'nats-server': '/usr/bin/' },
-              verify: { sums: `${nats}/SHA256SUMS` },
-            },
-          ],
+          url: `${nats}/nats-server-{version}-linux-{arch}.tar.gz`,
+          strip: 1,
+          take: { 'nats-server': '/usr/bin/' },
+          verify: { sums: `${nats}/SHA256SUMS` },
         },
         { kind: 'goModules', commands: { 'github.com/nats-io/nats-server/v2': '/usr/bin/nats-server' } },
       ],

@@ -9,15 +9,11 @@ const wasmtime = defineExtension(import.meta.dirname, {
   sources: [
     {
       kind: 'release',
-      downloads: [
-        {
-          url: 'https://github.com/bytecodealliance/wasmtime/releases/download/{version}/wasmtime-{version}-{arch}-linux.tar.xz',
-          arch: { 'x86-64': 'x86_64', arm64: 'aarch64' },
-          strip: 1,
-          take: { wasmtime: '/usr/bin/' },
-          verify: { githubAsset: true },
-        },
-      ],
+      url: 'https://github.com/bytecodealliance/wasmtime/releases/download/{version}/wasmtime-{version}-{arch}-linux.tar.xz',
+      arch: { 'x86-64': 'x86_64', arm64: 'aarch64' },
+      strip: 1,
+      take: { wasmtime: '/usr/bin/' },
+      verify: { githubAsset: true },
     },
   ],
 });

@@ -7,6 +7,7 @@ import { hashFile, sha256 } from '../cache.ts';
 import type { Context } from '../context.ts';
 import { SysextError, ioError, systemCode } from '../errors.ts';
 import { type RunOptions, run } from '../exec.ts';
+import { goProgramName } from '../go-program-name.ts';
 import { type PlannedProgram, templateValues } from '../plan.ts';
 import type { GoModulesSource } from '../recipe.ts';
 import { fillTemplate } from '../template.ts';
@@ -172,17 +173,14 @@ async function compile(context: Context, compilation: Compilation): Promise<z.ou
 }
 
 /**
- * Names `go build` gives the programs: the last element of the import path, or the one before
- * when the last is a major version (`go help build`).
+ * Names `go build` gives the programs.
  *
  * @throws SysextError `RECIPE_INVALID` when two would have the same name.
  */
 function programNames(mains: readonly string[]): Map<string, string> {
   const names = new Map<string, string>();
   for (const main of mains) {
-    const parts = main.split('/');
-    const last = parts.at(-1)!;
-    const name = /^v[2-9]\d*$|^v1\d+$/.test(last) && parts.length > 1 ? parts.at(-2)! : last;
+    const name = goProgramName(main);
     if ([...names.values()].includes(name)) {
       throw new SysextError('RECIPE_INVALID', `two Go commands would both be built as ${name}: ${mains.join(', ')}`);
     }
