@@ -1,4 +1,6 @@
 import { defineButane, defineExtension } from '@sysext/core';
+import { ChronyParameters } from './parameters.ts';
+import { provision } from './provision.ts';
 
 const chrony = defineExtension(import.meta.dirname, {
   name: 'chrony',
@@ -20,4 +22,14 @@ const chrony = defineExtension(import.meta.dirname, {
 export default chrony;
 
 /** Puts it on a host, in place of systemd-timesyncd. */
-export const butane = defineButane(chrony);
+export const butane = defineButane(chrony, {
+  parameters: ChronyParameters,
+  example: {
+    servers: [
+      { address: 'time.example.com', nts: true },
+      { address: 'ntp.example.com', pool: true },
+    ],
+    allow: ['10.0.0.0/8', 'fd00::/8'],
+  },
+  provision,
+});

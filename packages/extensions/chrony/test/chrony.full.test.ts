@@ -1,7 +1,14 @@
 import { describePayload } from '@sysext/payload';
 import { createNetwork } from '@sysext/test-host';
 import { expect, test } from 'vitest';
+import type * as z from 'zod';
 import chrony from '../extension.ts';
+import { ChronyParameters } from '../parameters.ts';
+import { provision } from '../provision.ts';
+
+/** What a deployment writes. */
+const deployed = (parameters: z.input<typeof ChronyParameters>): Record<string, string> =>
+  Object.fromEntries(provision(ChronyParameters.parse(parameters)).files.map(({ path, text }) => [path, text]));
 
 describePayload('chrony', [{ extension: chrony }], (boot) => {
   test('serves time to a second host, in place of timesyncd', { timeout: 120_000 }, async () => {
@@ -11,19 +18,27 @@ describePayload('chrony', [{ extension: chrony }], (boot) => {
     await using server = await boot({
       name: 'server',
       network,
-      files: { ...untouched, '/etc/chrony/conf.d/server.conf': 'local stratum 8\nallow all\n' },
+      files: {
+        ...untouched,
+        ...deployed({ allow: [network.subnet] }),
+        // It has no time from elsewhere here.
+        '/etc/chrony/conf.d/local.conf': 'local stratum 8\n',
+      },
     });
     await server.waitForUnit('chronyd.service');
     await using client = await boot({
       name: 'client',
       network,
-      files: { ...untouched, '/etc/chrony/sources.d/server.sources': `server ${server.address} iburst\n` },
+      files: { ...untouched, ...deployed({ servers: [{ address: server.address }] }) },
     });
     await client.waitForUnit('chronyd.service');
     await client.waitUntil(['chronyc', '-n', 'sources'], {
       accept: ({ stdout }) => stdout.includes(`^* ${server.address}`),
       timeout: 60_000,
     });
+    // Servers that are given take the place of the pool, whose name nobody knows here.
+    expect((await client.run(['chronyc', 'activity'])).stdout).toContain('\n0 sources with unknown address');
+    expect((await server.run(['chronyc', 'activity'])).stdout).not.toContain('\n0 sources with unknown address');
     expect((await client.run(['ps', '-o', 'user=', '-C', 'chronyd'])).stdout).toContain('chrony');
     const timesyncd = await client.run(['systemctl', 'is-active', 'systemd-timesyncd.service'], { check: false });
     expect(timesyncd.stdout).not.toBe('active');
