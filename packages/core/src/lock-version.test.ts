@@ -1,5 +1,5 @@
 import { type FakeUpstream, gzip, startUpstream, tar, temporaryDirectory } from '@sysext/testing';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Cache, sha256 } from './cache.ts';
 import { type SysextEvent, createContext } from './context.ts';
 import { type LockReport, lockVersion } from './lock-version.ts';
@@ -230,4 +230,83 @@ test('another companion in an image that was released takes its next revision, o
   expect(await lockWith()).toMatchObject({ revision: 0, released });
   expect(await lockWith('v3')).not.toHaveProperty('released');
   expect(await lockWith('v1')).toMatchObject({ revision: 1 });
+});
+
+describe('of a companion that follows', () => {
+  const program = (name: string) => ({
+    versions: { from: 'github-releases', repo: `demo/${name}` } as const,
+    sources: [{ kind: 'release' as const, url: `https://demo.example/{version}/${name}`, take: `/usr/bin/${name}` }],
+  });
+  const list = (repo: string, ...versions: string[]): void => {
+    const releases = versions.map((tag) => ({
+      tag_name: tag,
+      draft: false,
+      prerelease: false,
+      published_at: null,
+      assets: [],
+    }));
+    upstream.put(`/api/repos/demo/${repo}/releases?per_page=100`, JSON.stringify(releases));
+  };
+  const lockDemo = async (version: string, companions?: Record<string, string>): Promise<unknown> => {
+    const extension = defineExtension(directory.path, {
+      name: 'demo',
+      summary: 'A program for tests',
+      homepage: 'https://demo.example/',
+      licence: 'MIT',
+      ...program('demo'),
+      series: '^v(\\d+\\.\\d+)\\.',
+      companions: {
+        ctl: { ...program('ctl'), follow: 'series' },
+        plugins: { ...program('plugins'), follow: 'newest' },
+      },
+    });
+    const context = createContext({
+      cache: new Cache(`${directory.path}/cache`),
+      env: {},
+      mirrors: new Mirrors({
+        'https://demo.example/': `${upstream.url}/`,
+        'https://api.github.com/': `${upstream.url}/api/`,
+      }),
+      network: { attempts: 1 },
+      onEvent: (event) => events.push(event),
+    });
+    return (await lockVersion(context, extension, version, { companions })).locked.companions;
+  };
+  const warnings = (): string[] => events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+  beforeEach(() => {
+    for (const version of ['v1.34.0', 'v1.34.9', 'v1.35.0', 'v1.35.1', 'v1.36.0', 'v1.37.1']) {
+      for (const name of ['demo', 'ctl', 'plugins']) upstream.put(`/${version}/${name}`, `${name} ${version}`);
+    }
+    list('ctl', 'v1.36.0', 'v1.35.1', 'v1.35.0', 'v1.34.0');
+    list('plugins', 'v1.36.0', 'v1.35.0');
+  });
+
+  test('a version takes that of its series, or the newest', async () => {
+    expect(await lockDemo('v1.35.0')).toEqual({ ctl: 'v1.35.1', plugins: 'v1.36.0' });
+    expect(await lockDemo('v1.36.0')).toEqual({ ctl: 'v1.36.0', plugins: 'v1.36.0' });
+    expect(await lockDemo('v1.34.9')).toEqual({ ctl: 'v1.34.0', plugins: 'v1.36.0' });
+    expect(warnings()).toEqual([]);
+  });
+
+  test('what is named, or locked for this very version, stays', async () => {
+    const named = { ctl: 'v1.35.0', plugins: 'v1.35.0' };
+    expect(await lockDemo('v1.35.0', named)).toEqual(named);
+    expect(await lockDemo('v1.35.0')).toEqual(named);
+  });
+
+  test('one that upstream has not released yet stays at that of the version before, and it is said', async () => {
+    await lockDemo('v1.36.0');
+    expect(await lockDemo('v1.37.1')).toEqual({ ctl: 'v1.36.0', plugins: 'v1.36.0' });
+    expect(warnings()).toEqual(['ctl: upstream has none of series 1.37 yet: it stays at v1.36.0']);
+  });
+
+  test('out of reach, it stays at that of the version before, and it is said; without one, nothing is locked', async () => {
+    const out = { fault: { kind: 'status', status: 404 } } as const;
+    for (const repo of ['ctl', 'plugins']) upstream.put(`/api/repos/demo/${repo}/releases?per_page=100`, '', out);
+    await expect(lockDemo('v1.35.0')).rejects.toMatchObject({ code: 'HTTP_STATUS' });
+    await lockDemo('v1.35.0', { ctl: 'v1.35.0', plugins: 'v1.35.0' });
+    expect(await lockDemo('v1.35.1')).toEqual({ ctl: 'v1.35.0', plugins: 'v1.35.0' });
+    expect(warnings()).toHaveLength(2);
+    expect(warnings()[0]).toContain('ctl: it stays at v1.35.0: ');
+  });
 });

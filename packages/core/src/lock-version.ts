@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { followedVersion, seriesName, versionBefore } from './companion-version.ts';
 import type { Context } from './context.ts';
 import { SysextError } from './errors.ts';
 import { download, exhausted, fetchText, isUnavailable } from './fetch.ts';
@@ -13,9 +14,10 @@ import { digestInSums } from './sums.ts';
 import { fillTemplate } from './template.ts';
 import { checkVersion } from './version.ts';
 import { githubAssetDigest } from './versions/github.ts';
+import { Upstreams } from './versions/upstreams.ts';
 
 export interface LockOptions {
-  /** Versions of companions; those of the version before are kept for the rest. */
+  /** Versions of companions, whatever the recipe says they follow and the lock has. */
   readonly companions?: Readonly<Record<string, string>> | undefined;
   /** Make it the version that `build` takes when none is named. */
   readonly makeDefault?: boolean | undefined;
@@ -48,7 +50,7 @@ export async function lockVersion(
   const version = checkVersion(wanted);
   const lock = await readLock(extension.directory);
   const before = Object.hasOwn(lock.versions, version) ? lock.versions[version] : undefined;
-  const companions = companionVersions(extension, lock, before, options);
+  const companions = await companionVersions(context, extension, lock, version, options);
   const downloads: Record<string, Pin> = {};
   const debian: Record<string, DebianPins> = {};
   const notes: string[] = [];
@@ -90,25 +92,58 @@ function revisionOf(
   return changed ? { revision: revision + 1 } : { revision, released };
 }
 
-function companionVersions(
+/**
+ * Versions of all companions: named by the caller; else what the lock has for this version; else newer than beside the
+ * version before, where the recipe lets them follow.
+ */
+async function companionVersions(
+  context: Context,
   extension: Extension,
   lock: Lock,
-  before: LockedVersion | undefined,
+  version: string,
   options: LockOptions,
-): Record<string, string> {
-  const latest = lock.default === undefined ? undefined : lock.versions[lock.default];
-  const names = Object.keys(extension.companions ?? {});
-  return Object.fromEntries(
-    names.map((name) => {
-      const version = options.companions?.[name] ?? before?.companions?.[name] ?? latest?.companions?.[name];
-      if (version === undefined) {
-        throw new SysextError('USAGE', `${extension.name} contains ${name}, and no version of it is named or locked`, {
-          hint: `add --with ${name}=<version>`,
-        });
-      }
-      return [name, checkVersion(version)];
-    }),
-  );
+): Promise<Record<string, string>> {
+  const own = lock.versions[version]?.companions ?? {};
+  const earlier = lock.versions[versionBefore(extension, lock, version) ?? '']?.companions ?? {};
+  const upstreams = new Upstreams(context);
+  const chosen: Record<string, string> = {};
+  for (const name of Object.keys(extension.companions ?? {})) {
+    const settled = options.companions?.[name] ?? own[name];
+    const found = settled ?? (await followedOrKept(context, extension, name, version, earlier[name], upstreams));
+    if (found === undefined) {
+      throw new SysextError('USAGE', `${extension.name} contains ${name}, and no version of it is named or locked`, {
+        hint: `add --with ${name}=<version>`,
+      });
+    }
+    chosen[name] = checkVersion(found);
+  }
+  return chosen;
+}
+
+/** A companion whose upstream cannot be reached, or has none of the series yet, keeps its version, and a warning says so. */
+async function followedOrKept(
+  context: Context,
+  extension: Extension,
+  name: string,
+  version: string,
+  known: string | undefined,
+  upstreams: Upstreams,
+): Promise<string | undefined> {
+  const warn = (message: string): void =>
+    context.onEvent({ type: 'warning', message, hint: `--with ${name}=<version> names another` });
+  const { follow } = extension.companions![name]!;
+  const series = seriesName(extension, version);
+  try {
+    const found = await followedVersion(extension, name, version, known, upstreams);
+    if (found !== undefined && follow === 'series' && seriesName(extension, found) !== series) {
+      warn(`${name}: upstream has none of series ${series} yet: it stays at ${found}`);
+    }
+    return found;
+  } catch (error) {
+    if (!isUnavailable(error) || known === undefined) throw error;
+    warn(`${name}: it stays at ${known}: ${error.message}`);
+    return known;
+  }
 }
 
 async function lockProgram(

@@ -221,7 +221,7 @@ const Program = z.strictObject({
 /** A further program in the same image. */
 const Companion = Program.extend({
   /**
-   * What `sysext update` does with its version when the extension's changes: `newest` takes the newest;
+   * What `sysext lock` and `sysext update` do with its version when the extension's changes: `newest` takes the newest;
    * `series` the newest of the extension's own series, for programs that are released together; absent keeps
    * the version there was.
    */

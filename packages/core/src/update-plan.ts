@@ -1,8 +1,8 @@
+import { followedVersion, seriesName, versionBefore } from './companion-version.ts';
 import type { Lock } from './lock.ts';
 import type { Extension } from './recipe.ts';
-import { seriesOf } from './series.ts';
 import { checkVersion, compareVersions } from './version.ts';
-import { type Newer, keptUp, newerVersions, newestCompanion } from './versions/newer.ts';
+import { type Newer, keptUp, newerVersions } from './versions/newer.ts';
 import type { VersionSource } from './versions/source.ts';
 import type { Upstreams } from './versions/upstreams.ts';
 
@@ -92,15 +92,6 @@ async function newestTargets(
   };
 }
 
-/** The newest locked version before another: of its series, or else of all. */
-function versionBefore(extension: Extension, lock: Lock, version: string): string | undefined {
-  const older = Object.keys(lock.versions)
-    .filter((each) => compareVersions(each, version) < 0)
-    .toSorted(compareVersions);
-  const series = seriesName(extension, version);
-  return older.findLast((each) => seriesName(extension, each) === series) ?? older.at(-1) ?? lock.default;
-}
-
 /** The companions of a version: as they were, or newer where the recipe lets them follow. */
 async function followed(
   extension: Extension,
@@ -109,15 +100,8 @@ async function followed(
   upstreams: Upstreams,
 ): Promise<Record<string, string>> {
   const chosen: Record<string, string> = {};
-  for (const [name, { follow, versions }] of Object.entries(extension.companions ?? {})) {
-    const known = before[name];
-    const newest =
-      follow === undefined
-        ? undefined
-        : newestCompanion(extension, name, version, (await upstreams.list(versions)).versions)?.version;
-    const isOlder = newest !== undefined && known !== undefined && compareVersions(newest, known) < 0;
-    const crosses = follow === 'series' && seriesName(extension, known) !== seriesName(extension, version);
-    const next = newest === undefined || (isOlder && !crosses) ? known : newest;
+  for (const name of Object.keys(extension.companions ?? {})) {
+    const next = await followedVersion(extension, name, version, before[name], upstreams);
     if (next !== undefined) chosen[name] = next;
   }
   return chosen;
@@ -127,8 +111,4 @@ async function followed(
 function isNewDefault(extension: Extension, { default: before }: Lock, version: string): boolean {
   if (before === undefined) return true;
   return seriesName(extension, before) === seriesName(extension, version) && compareVersions(version, before) > 0;
-}
-
-function seriesName(extension: Extension, version: string | undefined): string | undefined {
-  return version === undefined ? undefined : seriesOf(extension.series, version)?.name;
 }

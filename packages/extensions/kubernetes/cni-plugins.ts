@@ -10,6 +10,7 @@ const plugins = {
 
 /** Plugins by which container runtimes connect pods. */
 export const cniPlugins: CompanionInput = {
+  follow: 'newest',
   versions: { from: 'github-releases', repo: 'containernetworking/plugins', match: 'v1\\.\\d+\\.\\d+' },
   sources: [
     {

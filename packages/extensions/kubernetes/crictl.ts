@@ -2,6 +2,7 @@ import type { CompanionInput } from '@sysext/core';
 
 /** The command that talks to a container runtime as the kubelet does. */
 export const crictl: CompanionInput = {
+  follow: 'series',
   versions: { from: 'github-releases', repo: 'kubernetes-sigs/cri-tools', match: 'v1\\.\\d+\\.\\d+' },
   sources: [
     {
