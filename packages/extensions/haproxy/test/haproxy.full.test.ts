@@ -5,6 +5,8 @@ import haproxy from '../extension.ts';
 const config = `global
     user haproxy
     group haproxy
+    chroot /var/lib/haproxy
+    stats socket /run/haproxy/admin.sock mode 600 level admin
 defaults
     mode http
     timeout connect 5s
@@ -46,5 +48,12 @@ describePayload('haproxy', [{ extension: haproxy }], (boot) => {
     const reload = await host.run(['systemctl', 'reload', 'haproxy.service'], { check: false });
     expect(reload.exitCode).not.toBe(0);
     expect(await get('/item/14')).toBe('even');
+  });
+
+  test('exposes little', async () => {
+    await using host = await boot();
+    const unit = '/usr/lib/systemd/system/haproxy.service';
+    expect(await host.run(['systemd-analyze', 'verify', unit])).toMatchObject({ stdout: '', stderr: '' });
+    await host.run(['systemd-analyze', 'security', '--offline=true', '--threshold=30', '--no-pager', unit]);
   });
 });
