@@ -8,7 +8,7 @@ const kubernetes = defineExtension(import.meta.dirname, {
   summary: 'kubelet, kubeadm and kubectl, with CNI plugins and crictl',
   homepage: 'https://kubernetes.io/',
   licence: 'Apache-2.0',
-  versions: { from: 'github-releases', repo: 'kubernetes/kubernetes', match: 'v1\\.\\d+\\.\\d+' },
+  versions: { from: 'kubernetes' },
   sources: [
     {
       kind: 'release',
