@@ -19,6 +19,12 @@ test('three extensions at one path are three pairs', () => {
   expect(found(...['a', 'b', 'c'].map((name) => occupant(name, ['/usr/bin/x'])))).toHaveLength(3);
 });
 
+test('a path that is a directory of another extension is an error', () => {
+  const [a, b] = [occupant('a', ['/usr/lib/x']), occupant('b', ['/usr/lib/x/y', '/usr/lib/x/z', '/usr/lib/xy'])];
+  expect(found(a, b)).toEqual(['error shared-path /usr/lib/x']);
+  expect(found(b, a)).toEqual(['error shared-path /usr/lib/x']);
+});
+
 test('a conflict that either declares settles it', () => {
   const [a, b] = [occupant('a', ['/usr/bin/x']), occupant('b', ['/usr/bin/x'], { conflicts: ['a'] })];
   expect(found(a, b)).toEqual([]);

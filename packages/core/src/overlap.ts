@@ -1,4 +1,5 @@
 import picomatch from 'picomatch';
+import { parentsOf } from './image-path.ts';
 import { sharedPath } from './lint/lint.ts';
 import type { Finding } from './lint/rule.ts';
 import type { Recipe } from './recipe.ts';
@@ -10,7 +11,7 @@ export interface Occupant {
 }
 
 /**
- * The paths that several extensions ship, by path: on a host that merges them, the image whose name sorts last hides
+ * The paths that several extensions ship, be it as a directory of one of them, by path: on a host that merges them, the image whose name sorts last hides
  * the others' files (systemd-sysext(8)).
  *
  * Two that are never merged together, since one of them `conflicts` with the other, may share paths. A path that one
@@ -21,10 +22,20 @@ export function findOverlaps(occupants: readonly Occupant[]): Finding[] {
   for (const occupant of occupants) {
     for (const path of occupant.paths) owners.set(path, [...(owners.get(path) ?? []), occupant]);
   }
+  const directories = new Map<string, Set<Occupant>>();
+  for (const occupant of occupants) {
+    for (const parent of occupant.paths.flatMap(parentsOf).filter((each) => owners.has(each))) {
+      directories.set(parent, (directories.get(parent) ?? new Set()).add(occupant));
+    }
+  }
   const used = new Set<object>();
   const findings: Finding[] = [];
   for (const [path, all] of [...owners].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-    for (const [one, other] of pairsOf(all)) {
+    const inside = [...(directories.get(path) ?? [])].filter((occupant) => !all.includes(occupant));
+    for (const [one, other] of [
+      ...pairsOf(all),
+      ...all.flatMap((one) => inside.map((other) => [one, other] as const)),
+    ]) {
       if (excludes(one, other) || excludes(other, one)) continue;
       const allowances = [one, other].flatMap((occupant) => allowancesAt(occupant, path));
       for (const allowance of allowances) used.add(allowance);
@@ -32,7 +43,7 @@ export function findOverlaps(occupants: readonly Occupant[]): Finding[] {
         rule: sharedPath,
         severity: allowances[0] === undefined ? 'error' : 'warning',
         path,
-        message: `${one.recipe.name} and ${other.recipe.name} ship it, and a host that merges both runs one of them`,
+        message: `${one.recipe.name} and ${other.recipe.name} ship it, and a host that merges both has one of them`,
         fix: 'install it under another name, or declare the conflict; where sharing is meant, say why under "allow"',
         ...(allowances[0] === undefined ? {} : { allowed: allowances[0].why }),
       });

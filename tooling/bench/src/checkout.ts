@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { environmentOf, imitateUpstream } from '@sysext/contract';
+import { type Imitation, environmentOf, imitateUpstream } from '@sysext/contract';
 import { type Extension, writeLock } from '@sysext/core';
 import { type FakeUpstream, startUpstream } from '@sysext/testing';
 import { execa } from 'execa';
@@ -44,10 +44,10 @@ export class Checkout implements AsyncDisposable {
       const { default: extension } = (await import(file)) as { default: Extension };
       extensions.push(extension);
     }
-    const takes: Parameters<typeof imitateUpstream>[2] = new Map();
-    for (const extension of extensions) await imitateUpstream(upstream, extension, takes);
+    const takes: Imitation['takes'] = new Map();
+    for (const extension of extensions) await imitateUpstream(upstream, extension, { takes });
     for (const extension of extensions) {
-      await writeLock(extension.directory, await imitateUpstream(upstream, extension, takes));
+      await writeLock(extension.directory, await imitateUpstream(upstream, extension, { takes }));
     }
     await execa('git', ['add', '--all'], { cwd: path });
     return new Checkout(path, upstream, extensions);

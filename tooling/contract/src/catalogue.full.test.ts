@@ -98,7 +98,7 @@ async function payloadOf(extension: Extension): Promise<Payload | undefined> {
 /** Its image with programs that do nothing until they are stopped. */
 async function buildStandIn(extension: Extension, path: string): Promise<string> {
   await using upstream = await startUpstream();
-  const lock = await imitateUpstream(upstream, extension, undefined, () => sayingElf(arch, '', 'stay'));
+  const lock = await imitateUpstream(upstream, extension, { makeProgram: () => sayingElf(arch, '', 'stay') });
   const copy = await imitatedCopy(extension, lock, path);
   const context = imitatedContext(upstream, [extension], { cache: new Cache(join(path, 'cache')) });
   const [built] = await build(context, copy, { arches: [arch], output: path, profile: 'fast' });

@@ -144,8 +144,8 @@ export function describeExtension({ default: extension, butane }: ExtensionModul
       });
     }
 
-    async function make(output: string, arches: readonly Arch[]): Promise<BuiltImage[]> {
-      return await build(context(), copy, {
+    async function make(output: string, arches: readonly Arch[], from = copy): Promise<BuiltImage[]> {
+      return await build(context(), from, {
         arches,
         output: join(work.path, output),
         profile: 'fast',
@@ -174,6 +174,20 @@ export function describeExtension({ default: extension, butane }: ExtensionModul
         );
       },
     );
+
+    test('builds at every other version that is locked', async () => {
+      const lock = await readLock(extension.directory);
+      for (const version of Object.keys(lock.versions).filter((each) => each !== lock.default)) {
+        const imitated = await imitateUpstream(upstream, extension, { version });
+        const built = await make(
+          version,
+          offered,
+          await imitatedCopy(extension, imitated, join(work.path, 'at', version)),
+        );
+        expect(built.map(({ record }) => record.version)).toEqual(offered.map(() => version));
+      }
+      expect(warnings).toEqual([]);
+    });
 
     describeHost('on a host', () => {
       test.runIf(offered.includes(machineArch()!))(

@@ -19,7 +19,7 @@ import { environmentOf } from './upstream.ts';
  */
 export async function imitatedCopy(extension: Extension, lock: Lock, below: string): Promise<Extension> {
   const directory = join(below, extension.name);
-  await mkdir(directory);
+  await mkdir(directory, { recursive: true });
   for (const name of ['package.json', 'files']) {
     await cp(join(extension.directory, name), join(directory, name), { recursive: true }).catch(() => undefined);
   }

@@ -15,22 +15,31 @@ import { type MakeProgram, imitate } from './imitate.ts';
 
 type Take = ResolvedDownload['download']['take'];
 
+/** How to imitate an upstream. */
+export interface Imitation {
+  /** The lock's default unless given. */
+  readonly version?: string;
+  /**
+   * What is taken out of each archive, by URL: what was asked for before is in it too, so that a second call for several
+   * extensions makes them agree about the archives that they share.
+   */
+  readonly takes?: Map<string, Take>;
+  /** Makes the programs that releases hold: small real ones of the right machine, that do nothing, unless given. */
+  readonly makeProgram?: MakeProgram;
+}
+
 /**
- * Serves what the default version of an extension downloads, for every architecture that it is offered for.
+ * Serves what a version of an extension downloads, for every architecture that it is offered for.
  *
- * @param takes what is taken out of each archive, by URL: what was asked for before is in it too, so that a second call
- * for several extensions makes them agree about the archives that they share.
- * @param makeProgram makes the programs that releases hold: small real ones of the right machine, that do nothing.
  * @returns a lock with that version alone, and these bytes pinned.
  */
 export async function imitateUpstream(
   upstream: FakeUpstream,
   extension: Extension,
-  takes = new Map<string, Take>(),
-  makeProgram: MakeProgram = tinyElf,
+  { version: chosen, takes = new Map<string, Take>(), makeProgram = tinyElf }: Imitation = {},
 ): Promise<Lock> {
   const lock = await readLock(extension.directory);
-  const version = lock.default!;
+  const version = chosen ?? lock.default!;
   const locked = lock.versions[version]!;
   const offered = extension.architectures;
   const downloads: LockedVersion['downloads'] = {};

@@ -85,7 +85,8 @@ record: \`allow: [{ rule: 'host-file', path: '/usr/bin/etcdctl', why: '…' }]\`
 \`sysext lint\` takes an extension, a directory, or an image of anybody's.
 
 \`sysext lint --all\` compares the extensions of a checkout with each other and with Flatcar's own files, by the lists of
-paths that are checked in with them; nothing is downloaded.
+paths that are checked in with them (\`test/golden/tree.txt\`); nothing is downloaded. In these lists a directory that a recipe
+takes whole stands as one sample.
 
 ${list}- \`shared-path\`: No two extensions that may be merged together ship the same path.
 - \`stale-allowance\`: A recipe allows only what would be found.
