@@ -50,6 +50,20 @@ describePayload('haproxy', [{ extension: haproxy }], (boot) => {
     expect(await get('/item/14')).toBe('even');
   });
 
+  test('tries a broken first configuration ever more slowly, and starts with the corrected one', async () => {
+    await using host = await boot();
+    const show = async (property: string): Promise<string> =>
+      (await host.run(['systemctl', 'show', '-P', property, 'haproxy.service'])).stdout;
+    await host.write('/etc/haproxy/haproxy.cfg', 'nonsense\n');
+    await host.waitUntil(['systemctl', 'show', '-P', 'RestartUSecNext', 'haproxy.service'], {
+      accept: ({ stdout }) => Number.parseFloat(stdout) > 6,
+    });
+    await host.write('/etc/haproxy/haproxy.cfg', config);
+    await host.waitForUnit('haproxy.service');
+    // A crash later on is no reason for a long delay.
+    expect([await show('NRestarts'), await show('RestartUSecNext')]).toEqual(['0', '3s']);
+  });
+
   test('exposes little', async () => {
     await using host = await boot();
     const unit = '/usr/lib/systemd/system/haproxy.service';

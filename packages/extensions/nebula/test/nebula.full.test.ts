@@ -19,6 +19,19 @@ describePayload('nebula', [{ extension: nebula }], (boot) => {
     expect((await host.run(['ip', 'address', 'show', 'dev', 'nebula1'])).stdout).toContain(addresses.lighthouse);
   });
 
+  test('tries a broken first configuration ever more slowly, and starts with the corrected one', async () => {
+    await using host = await boot();
+    await host.write('/etc/nebula/config.yaml', 'nonsense\n');
+    const next = ['systemctl', 'show', '-P', 'RestartUSecNext', 'nebula.service'];
+    await host.waitUntil(next, { accept: ({ stdout }) => Number.parseFloat(stdout) > 6 });
+    const { lighthouse } = await sign(boot);
+    for (const [path, file] of Object.entries(lighthouse)) await host.write(path, file);
+    await host.write('/etc/nebula/config.yaml', configuration('lighthouse'));
+    await host.waitForUnit('nebula.service');
+    // A crash later on is no reason for a long delay.
+    expect((await host.run(next)).stdout).toBe('5s');
+  });
+
   test('builds a tunnel between two hosts, and builds it again after a reboot', { timeout: 120_000 }, async () => {
     await using network = await createNetwork();
     const certificates = await sign(boot);
