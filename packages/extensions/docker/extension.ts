@@ -24,6 +24,8 @@ const docker = defineExtension(import.meta.dirname, {
     },
   ],
   series: '^(\\d+)\\.',
+  // Without live-restore the containers end with dockerd.
+  update: { apply: 'reboot' },
   conflicts: ['docker-flatcar', 'containerd-flatcar', 'containerd'],
   services: {
     'containerd.service': { start: 'on-merge' },

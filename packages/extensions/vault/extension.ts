@@ -23,6 +23,8 @@ const vault = defineExtension(import.meta.dirname, {
     },
   ],
   series: '^(\\d+\\.\\d+)\\.',
+  // A restarted server is sealed, and active all the same.
+  update: { apply: 'reboot' },
   services: { 'vault.service': { start: 'when-configured', configuration: '/etc/vault.d/vault.hcl' } },
 });
 
