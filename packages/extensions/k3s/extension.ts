@@ -19,6 +19,7 @@ const k3s = defineExtension(import.meta.dirname, {
   // The program does what it is called by.
   links: { '/usr/local/bin/kubectl': 'k3s', '/usr/local/bin/crictl': 'k3s', '/usr/local/bin/ctr': 'k3s' },
   series: '^v(\\d+\\.\\d+)\\.',
+  conflicts: ['kubernetes', 'rke2'],
   services: { 'k3s.service': { start: 'manual' }, 'k3s-agent.service': { start: 'manual' } },
 });
 

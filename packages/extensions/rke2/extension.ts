@@ -19,6 +19,7 @@ const rke2 = defineExtension(import.meta.dirname, {
     },
   ],
   series: '^v(\\d+\\.\\d+)\\.',
+  conflicts: ['k3s', 'kubernetes'],
   services: { 'rke2-server.service': { start: 'manual' }, 'rke2-agent.service': { start: 'manual' } },
 });
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { machineArch } from '@sysext/core';
 import { describePayload } from '@sysext/payload';
 import { sayingElf, tar } from '@sysext/testing';
@@ -9,6 +10,10 @@ const files = tar([{ path: 'program', content: sayingElf(machineArch()!, 'hello\
 
 /** A host has no network of its own for containers: the machine's kernel lends it no rules. */
 const settings = { bridge: 'none', iptables: false, 'storage-driver': 'vfs' };
+const nvidiaDropIn = join(
+  import.meta.dirname,
+  '../../nvidia-runtime/files/usr/lib/systemd/system/docker.service.d/10-nvidia-runtime.conf',
+);
 const sayHello = ['docker', 'run', '--rm', '--network=none', name];
 
 describePayload('docker', [payload], (boot) => {
@@ -24,5 +29,18 @@ describePayload('docker', [payload], (boot) => {
     expect((await host.run(sayHello)).stdout).toBe('hello');
     await host.run(['systemctl', 'restart', 'containerd.service', 'docker.service']);
     expect((await host.run(sayHello)).stdout).toBe('hello');
+  });
+
+  test("an operator's flags stand beside those of nvidia-runtime", async () => {
+    const directory = '/etc/systemd/system/docker.service.d';
+    await using host = await boot({
+      files: {
+        '/etc/docker/daemon.json': JSON.stringify(settings),
+        [`${directory}/10-nvidia-runtime.conf`]: { from: nvidiaDropIn },
+        [`${directory}/20-operator.conf`]: '[Service]\nEnvironment=DOCKER_OPTS=--debug\n',
+      },
+    });
+    const info = await host.run(['docker', 'info', '--format={{.Debug}} {{json .Runtimes}}']);
+    expect(info.stdout).toMatch(/^true .*"nvidia":\{"path":"\/usr\/bin\/nvidia-container-runtime"/);
   });
 });
