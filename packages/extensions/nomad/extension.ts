@@ -20,6 +20,8 @@ const nomad = defineExtension(import.meta.dirname, {
       // From 2 on upstream's tags are no versions of its Go module.
       when: { before: '2' },
       commands: { 'github.com/hashicorp/nomad': '/usr/bin/nomad' },
+      // Without it there is a driver that is made for upstream's tests.
+      tags: ['release'],
       replace: {
         'github.com/hashicorp/nomad/api': 'github.com/hashicorp/nomad/api@v0.0.0-20260324203407-b27b0c2e019a',
       },
