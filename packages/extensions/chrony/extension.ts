@@ -16,6 +16,8 @@ const chrony = defineExtension(import.meta.dirname, {
       take: { 'usr/{sbin/chronyd,bin/chronyc}': '/usr/bin/' },
     },
   ],
+  // Flatcar's images for hosts there have a chrony.
+  conflicts: ['oem-azure', 'oem-stackit'],
   services: { 'chronyd.service': { start: 'on-merge' } },
 });
 

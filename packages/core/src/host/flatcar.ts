@@ -108,12 +108,21 @@ export const hostGccSymbols: Readonly<Record<string, string>> = { GLIBCXX: '3.4.
 /** Symbol versions of glibc that are no release numbers, with the release that brought them. */
 export const glibcMarkers: Readonly<Record<string, string>> = { GLIBC_ABI_DT_RELR: '2.36' };
 
+/** chrony as its ebuild installs it; `/usr/sbin` is a link to `bin` from 4116 on. */
+const chrony = new Set([
+  'usr/bin/chronyc',
+  'usr/bin/chronyd',
+  'usr/lib/systemd/system/chronyd.service',
+  'usr/lib/systemd/system/chrony-wait.service',
+]);
+
 /**
  * Images that Flatcar brings itself, with the programs and units in them: they lie over the same
- * /usr, and which copy wins is decided by the order of the names.
+ * /usr, and which copy wins is decided by the order of the names. Those of Azure and STACKIT, of which only
+ * what is known for certain is here, are merged on hosts there.
  *
  * Sources: `sysext_mangle_docker-flatcar` and `sysext_mangle_containerd-flatcar` in flatcar/scripts,
- * and the ebuilds of docker, docker-cli, docker-buildx, containerd and runc there.
+ * and the ebuilds of docker, docker-cli, docker-buildx, containerd, runc, oem-azure, oem-stackit and chrony there.
  */
 export const flatcarExtensions: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   [
@@ -140,6 +149,8 @@ export const flatcarExtensions: ReadonlyMap<string, ReadonlySet<string>> = new M
       'usr/libexec/docker/cli-plugins/docker-buildx',
     ]),
   ],
+  ['oem-azure', chrony],
+  ['oem-stackit', chrony],
 ]);
 
 /** Units of the host that an image must not replace, and that its own units may refer to. */

@@ -4,12 +4,12 @@ import type { Rule } from './rule.ts';
 
 /**
  * Names are ordered as versions are, and the last one is on top (systemd-sysext(8)). A recipe that
- * declares the conflict makes whoever installs it disable Flatcar's image.
+ * declares the conflict makes whoever installs it disable Flatcar's image, or install it elsewhere.
  */
 export const flatcarExtensionFile: Rule = {
   name: 'flatcar-extension-file',
   summary:
-    "Files that Flatcar's own docker and containerd images also have are shipped only by images that replace those.",
+    "Files that images of Flatcar's own also have (docker, containerd, chrony on Azure and STACKIT) are shipped only by images that are not merged beside those.",
   *check({ tree, name, recipe }) {
     for (const [extension, paths] of flatcarExtensions) {
       if (name === extension || recipe?.conflicts?.includes(extension)) continue;
@@ -22,7 +22,7 @@ export const flatcarExtensionFile: Rule = {
           message: wins
             ? `hides the file of ${extension}, whose other files stay: a mixture of two versions`
             : `is hidden by the file of ${extension}, whose name sorts later: the host runs Flatcar's version`,
-          fix: `declare conflicts: ['${extension}'] and disable that image on hosts, or "leave" the file out`,
+          fix: `declare conflicts: ['${extension}'], so that nobody merges both, or "leave" the file out`,
         };
       }
     }

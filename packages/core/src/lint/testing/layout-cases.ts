@@ -81,6 +81,12 @@ export const layoutCases: readonly Case[] = [
     'the conflict is declared',
     demo({ 'usr/bin/ctr': program() }, { conflicts: ['containerd-flatcar'] }),
   ),
+  on(
+    'flatcar-extension-file',
+    'chrony comes to hosts of Azure and STACKIT',
+    demo({ 'usr/bin/chronyc': program() }, { conflicts: ['oem-stackit'] }),
+    ['error', 'usr/bin/chronyc'],
+  ),
   on('flatcar-extension-file', 'a stranger brings docker', stranger({ 'usr/bin/docker': program() }), [
     'warning',
     'usr/bin/docker',
