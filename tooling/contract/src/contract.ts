@@ -1,4 +1,4 @@
-import { access, readFile } from 'node:fs/promises';
+import { access, glob, readFile, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import {
@@ -61,6 +61,20 @@ export function describeExtension({ default: extension, butane }: ExtensionModul
     expect(owed.filter((each) => !readme.includes(each))).toEqual([]);
     expect(readme.startsWith(`# @sysext/${name}\n`)).toBe(true);
     expect(readme).toContain(`npx sysext-${name} build --version ${(await readLock(extension.directory)).default} `);
+  });
+
+  test('has no script: its modules start nothing, and its files are not run', async () => {
+    const imports = new Set<string>();
+    for (const source of await ownModules(extension.directory)) {
+      expect(source).not.toMatch(/^#!|\bimport\(|\brequire\(|\beval\(|\bprocess\./);
+      for (const name of importsOf(source)) if (!name.startsWith('./')) imports.add(name);
+    }
+    expect([...imports].filter((name) => !['@sysext/core', 'node:path/posix', 'zod'].includes(name))).toEqual([]);
+
+    for (const path of await staticFiles(extension.directory)) {
+      expect((await stat(path)).mode & 0o111, `${path} can be executed`).toBe(0);
+      expect((await readFile(path, 'latin1')).startsWith('#!'), `${path} names an interpreter`).toBe(false);
+    }
   });
 
   test('is a recipe of 60 lines at most, and no script', async () => {
@@ -214,6 +228,29 @@ export function describeExtension({ default: extension, butane }: ExtensionModul
       );
     });
   });
+}
+
+const importsOf = (source: string): string[] =>
+  [...source.matchAll(/(?:^import|\bfrom) '([^']+)'/gm)].map(([, name]) => name!);
+
+/** The text of `extension.ts`, and of all that it imports out of its own package. */
+async function ownModules(directory: string): Promise<string[]> {
+  const names = new Set(['./extension.ts']);
+  const sources: string[] = [];
+  for (const name of names) {
+    const source = await readFile(join(directory, name), 'utf8');
+    sources.push(source);
+    for (const other of importsOf(source)) if (other.startsWith('./')) names.add(other);
+  }
+  return sources;
+}
+
+async function staticFiles(directory: string): Promise<string[]> {
+  const paths: string[] = [];
+  for await (const entry of glob('files/**', { cwd: directory, withFileTypes: true })) {
+    if (entry.isFile()) paths.push(join(entry.parentPath, entry.name));
+  }
+  return paths;
 }
 
 /** An extension, and those that have to be there with it. */
