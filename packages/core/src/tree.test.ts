@@ -66,12 +66,12 @@ describe('stage', () => {
     );
   });
 
-  test('asks for a reload of the manager where units are', async () => {
+  test('asks for a reload of the manager where units are, and nowhere else', async () => {
+    const release = 'usr/lib/extension-release.d/extension-release.demo';
+    expect(await textOf(await treeOf(), release)).not.toContain('RELOAD');
     await mkdir(join(directory.path, 'files/usr/lib/systemd/system'), { recursive: true });
     await writeFile(join(directory.path, 'files/usr/lib/systemd/system/demo.service'), '');
-    expect(await textOf(await treeOf(), 'usr/lib/extension-release.d/extension-release.demo')).toContain(
-      'EXTENSION_RELOAD_MANAGER=1',
-    );
+    expect(await textOf(await treeOf(), release)).toContain('EXTENSION_RELOAD_MANAGER=1');
   });
 
   test('a link leads where it has to for the version, or is not there', async () => {

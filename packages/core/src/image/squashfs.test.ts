@@ -41,7 +41,7 @@ const tree: Tree = completeTree(
   ]),
 );
 
-test.each(profiles)('writes what it is given with profile %s', async (profile) => {
+test.each(profiles)('writes what it is given, packed with zstd, with profile %s', async (profile) => {
   const { algorithm, blockSize } = await writeSquashfs(context, tree, image, {
     profile,
     transport: 'plain',
@@ -49,6 +49,7 @@ test.each(profiles)('writes what it is given with profile %s', async (profile) =
   });
   await using opened = await openImage(context, image);
   expect(compareTrees(tree, opened.tree)).toEqual([]);
+  expect(algorithm).toBe('zstd');
   expect(opened.facts).toMatchObject({ fileSystem: 'squashfs', compression: algorithm, blockSize, createdAt: 0 });
   expect(opened.root).toEqual({ type: 'directory', mode: 0o755, uid: 0, gid: 0, xattrs: [] });
 });

@@ -8,7 +8,7 @@ const unit = join(files, 'systemd', 'system', 'falcoctl-artifact-follow.service'
 const rules = '/etc/falco/falco_rules.yaml';
 
 describeHost('falco', () => {
-  test('what falcoctl downloads takes the place of a link into the image', async () => {
+  test('its settings are linked from /etc, and what falcoctl downloads takes the place of a link', async () => {
     const [, options] = /^ExecStart=\/usr\/bin\/falcoctl (.*)$/m.exec(await readFile(unit, 'utf8'))!;
     const [, directory = '/tmp'] = /--tmp-dir=(\S+)/.exec(options!) ?? [];
     // As falcoctl does it: a directory of its own, and a rename.
@@ -26,7 +26,9 @@ mv --no-copy --force "$directory/rules" ${rules}
         '/etc/stand-in': { text: standIn, mode: 0o755 },
       },
     });
-    expect((await host.run(['readlink', rules])).stdout.trim()).toBe('/usr/share/falco/falco_rules.yaml');
+    expect(
+      (await host.run(['readlink', '/etc/falcoctl/falcoctl.yaml', '/etc/falco/falco.yaml', rules])).stdout.split('\n'),
+    ).toEqual(['falcoctl.yaml', 'falco.yaml', 'falco_rules.yaml'].map((name) => `/usr/share/falco/${name}`));
     await host.run(['systemctl', 'start', 'falcoctl-artifact-follow.service']);
     expect((await host.run(['stat', '--format=%F', rules])).stdout.trim()).toBe('regular file');
     expect(await host.read(rules)).toBe('new\n');
