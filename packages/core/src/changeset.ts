@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { SysextError, ioError } from './errors.ts';
 import type { Extension } from './recipe.ts';
+import type { PackageChange } from './sources/debian/package-changes.ts';
 
 /** A version of a program that an update brought. */
 export interface VersionChange {
@@ -15,6 +16,8 @@ export interface VersionChange {
   readonly beside?: string;
   /** It is now the version that `build` takes when none is named. */
   readonly isDefault?: boolean;
+  /** The packages of Debian that changed, where the version did not. */
+  readonly packages?: readonly PackageChange[];
 }
 
 /**
@@ -28,9 +31,15 @@ export async function changesetFor(
 ): Promise<readonly [path: string, text: string] | undefined> {
   const directory = await changesetDirectory(extension.directory);
   if (directory === undefined) return undefined;
-  const { to, program } = changes[0]!;
-  const stem = program === extension.name ? `${program}-${to}` : `${extension.name}-${program}-${to}`;
-  return [join(directory, `${stem}.md`), renderChangeset(await packageName(extension.directory), changes)];
+  const name = `${stemOf(extension, changes[0]!)}.md`;
+  return [join(directory, name), renderChangeset(await packageName(extension.directory), changes)];
+}
+
+/** A new revision has a name of its own: it must not take the place of what brought its version. */
+function stemOf({ name }: Extension, { program, to, packages: [revised] = [] }: VersionChange): string {
+  const stem = program === name ? `${program}-${to}` : `${name}-${program}-${to}`;
+  if (revised === undefined) return stem;
+  return `${stem}-${revised.name}-${revised.to ?? 'gone'}`.replaceAll(/[^\w.-]/g, '-');
 }
 
 /**
@@ -43,11 +52,17 @@ function renderChangeset(packageName: string, changes: readonly VersionChange[])
   return `---\n'${packageName}': ${bump}\n---\n\n${body}\n`;
 }
 
-/** `etcd v3.5.33 → v3.5.34, the default` */
-export function describeChange({ program, from, to, beside, isDefault }: VersionChange): string {
+/** `etcd v3.5.33 → v3.5.34, the default`, or `haproxy 3.0.11: libc6 2.41-12+deb13u5 → 2.41-12+deb13u6` */
+export function describeChange({ program, from, to, beside, isDefault, packages = [] }: VersionChange): string {
   const versions = from === undefined || from === to ? to : `${from} → ${to}`;
   const place = beside === undefined ? '' : ` beside ${beside}`;
-  return `${program} ${versions}${place}${isDefault === true ? ', the default' : ''}`;
+  const revised = packages.length === 0 ? '' : `: ${packages.map(describePackage).join(', ')}`;
+  return `${program} ${versions}${place}${isDefault === true ? ', the default' : ''}${revised}`;
+}
+
+function describePackage({ name, from, to }: PackageChange): string {
+  if (to === undefined) return `no ${name}`;
+  return from === undefined ? `${name} ${to}` : `${name} ${from} → ${to}`;
 }
 
 /** The first two numbers of a version, which a patch leaves as they are. */

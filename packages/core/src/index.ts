@@ -93,7 +93,7 @@ export { type GeneratedFile, renderSetup } from './units.ts';
 export { type UpdateReport, updateExtensions } from './update.ts';
 export { type HostFile, updateTimer, updaterFiles, updaterSettings } from './updater.ts';
 export { type UpstreamVersion, type UpstreamVersions, listVersions } from './versions/list.ts';
-export { type Outdated, type OutdatedReport, findOutdated } from './versions/outdated.ts';
+export { type Outdated, type OutdatedReport, type Revised, findOutdated } from './versions/outdated.ts';
 export type { VersionSource } from './versions/source.ts';
 export {
   type ImageIdentity,

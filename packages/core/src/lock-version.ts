@@ -8,6 +8,7 @@ import { displayUrl } from './mirrors.ts';
 import { type PlannedProgram, programsAt } from './plan.ts';
 import type { Extension, ReleaseSource, Verification } from './recipe.ts';
 import { lockDebian } from './sources/debian/debian-lock.ts';
+import { changedPackages } from './sources/debian/package-changes.ts';
 import { lockGoModules } from './sources/go-lock.ts';
 import { type ResolvedDownload, resolveDownloads } from './sources/release.ts';
 import { digestInSums } from './sums.ts';
@@ -67,7 +68,7 @@ export async function lockVersion(
       .map((url) => [url, before?.unpinned?.[url] ?? 'out of reach when this version was locked']),
   );
   const locked: LockedVersion = {
-    ...revisionOf(before, companions),
+    ...revisionOf(before, companions, debian),
     ...(Object.keys(companions).length === 0 ? {} : { companions }),
     downloads,
     ...(Object.keys(unpinned).length === 0 ? {} : { unpinned }),
@@ -81,15 +82,22 @@ export async function lockVersion(
   return { version, locked, notes };
 }
 
-/** Other companions make another image of the same version: hosts that have it need the next revision. */
+/**
+ * Other companions, or other packages of Debian, make another image of the same version: hosts that have it need the
+ * next revision.
+ */
 function revisionOf(
   before: LockedVersion | undefined,
   companions: Readonly<Record<string, string>>,
+  debian: Readonly<Record<string, DebianPins>>,
 ): Pick<LockedVersion, 'revision' | 'released'> {
   const { revision = 0, released } = before ?? {};
   if (released === undefined) return { revision };
-  const changed = Object.entries(companions).some(([name, version]) => before?.companions?.[name] !== version);
-  return changed ? { revision: revision + 1 } : { revision, released };
+  const hasOthers = Object.entries(companions).some(([name, version]) => before?.companions?.[name] !== version);
+  const hasNewPackages = Object.entries(debian).some(
+    ([name, pins]) => changedPackages(before?.debian?.[name], pins).length > 0,
+  );
+  return hasOthers || hasNewPackages ? { revision: revision + 1 } : { revision, released };
 }
 
 /**
@@ -164,7 +172,7 @@ async function lockProgram(
         const toolchain = await lockGoModules(context, source, program, extension.directory);
         notes.push(`${label}: modules pinned by go.sum, compiler by ${toolchain}`);
       } else if (source.kind === 'debian') {
-        debian = await lockDebian(context, source, program, extension.architectures);
+        debian = await lockDebian(context, source, program, extension.architectures, before.debian?.[program.name]);
         notes.push(...notesOf(label, debian));
       } else {
         for (const resolved of allDownloads(extension, source, program)) {

@@ -1,8 +1,10 @@
 import { followedVersion, seriesName, versionBefore } from './companion-version.ts';
+import type { Context } from './context.ts';
 import type { Lock } from './lock.ts';
 import type { Extension } from './recipe.ts';
 import { checkVersion, compareVersions } from './version.ts';
 import { type Newer, keptUp, newerVersions } from './versions/newer.ts';
+import { hasNewRevision } from './versions/revisions.ts';
 import type { VersionSource } from './versions/source.ts';
 import type { Upstreams } from './versions/upstreams.ts';
 
@@ -40,11 +42,13 @@ export function followedBy(extension: Extension): [name: string, source: Version
 
 /**
  * Decides what an update learns: the named version, or the newest of every series that the lock holds; and the
- * versions whose companions follow an upstream that has released since. Upstreams are asked only where it matters.
+ * versions whose companions follow an upstream that has released since, or whose packages of Debian have new revisions.
+ * Upstreams are asked only where it matters.
  *
  * @throws SysextError `NAME_INVALID`, and what upstreams fail with.
  */
 export async function planUpdate(
+  context: Context,
   extension: Extension,
   lock: Lock,
   upstreams: Upstreams,
@@ -61,7 +65,8 @@ export async function planUpdate(
     const chosen = { ...(await followed(extension, target, companionsBefore, upstreams)), ...companions };
     const isKnown = Object.hasOwn(lock.versions, target);
     const isSame = Object.entries(chosen).every(([name, value]) => companionsBefore[name] === value);
-    if (version === undefined && isKnown && isSame) continue;
+    const isCurrent = version === undefined && isKnown && isSame;
+    if (isCurrent && !(await hasNewRevision(context, extension, lock, target))) continue;
     steps.push({
       version: target,
       from: seriesName(extension, before) === seriesName(extension, target) ? before : undefined,
@@ -73,7 +78,7 @@ export async function planUpdate(
   return { steps, newSeries };
 }
 
-/** The newest of every series, and what the lock keeps up besides, since companions may have moved. */
+/** The newest of every series, and what the lock keeps up besides, since companions or packages may have moved. */
 async function newestTargets(
   extension: Extension,
   lock: Lock,

@@ -10,6 +10,7 @@ import { SysextError, ioError, systemCode } from './errors.ts';
 import { lockVersion } from './lock-version.ts';
 import { type Lock, lockFileName, readLock, writeLock } from './lock.ts';
 import type { Extension } from './recipe.ts';
+import { changedPackages } from './sources/debian/package-changes.ts';
 import { type UpdatePlan, followedBy, planUpdate } from './update-plan.ts';
 import type { Newer } from './versions/newer.ts';
 import { Upstreams } from './versions/upstreams.ts';
@@ -52,7 +53,7 @@ export interface UpdatesReport {
 
 /**
  * Brings extensions up to what their upstreams have released: learns versions as `lockVersion` does, with the
- * companions that a recipe lets follow; makes the newest of the default's series the default; renews the Butane
+ * companions that a recipe lets follow, and new revisions of Debian's packages; makes the newest of the default's series the default; renews the Butane
  * document that is shown; writes a changeset.
  *
  * Each extension is updated whole or not at all: everything is learned and rendered before the first file is
@@ -87,7 +88,7 @@ async function updateExtension(
   options: UpdateOptions,
 ): Promise<UpdateReport> {
   const lock = await readLock(extension.directory);
-  const plan = await planUpdate(extension, lock, upstreams, options);
+  const plan = await planUpdate(context, extension, lock, upstreams, options);
   const report = { extension: extension.name, newSeries: plan.newSeries };
   if (plan.steps.length === 0) return { ...report, changes: [], notes: [], files: [] };
   const staging = await context.cache.temporaryPath();
@@ -167,11 +168,20 @@ function changesBetween(name: string, before: Lock, after: Lock, { steps }: Upda
   const changes = steps.flatMap(({ version, from, companionsBefore }): VersionChange[] => {
     const isKnown = Object.hasOwn(before.versions, version);
     const isDefault = after.default === version && before.default !== version;
-    const own = { program: name, from: isKnown ? version : from, to: version, isDefault };
-    const companions = Object.entries(after.versions[version]?.companions ?? {})
-      .filter(([program, to]) => companionsBefore[program] !== to)
-      .map(([program, to]) => ({ program, from: companionsBefore[program], to, beside: version }));
-    return [...(isKnown && !isDefault ? [] : [own]), ...companions];
+    const revised = (program: string): Pick<VersionChange, 'packages'> => {
+      const packages = isKnown
+        ? changedPackages(before.versions[version]?.debian?.[program], after.versions[version]?.debian?.[program])
+        : [];
+      return packages.length === 0 ? {} : { packages };
+    };
+    const own = { program: name, from: isKnown ? version : from, to: version, isDefault, ...revised(name) };
+    const companions = Object.entries(after.versions[version]?.companions ?? {}).flatMap(([program, to]) => {
+      const from = companionsBefore[program];
+      const { packages } = revised(program);
+      if (from !== to) return [{ program, from, to, beside: version }];
+      return packages === undefined ? [] : [{ program, from, to, beside: version, packages }];
+    });
+    return [...(isKnown && !isDefault && own.packages === undefined ? [] : [own]), ...companions];
   });
   if (changes.length > 0) return changes;
   return steps.map(({ version }) => ({ program: name, from: version, to: version }));

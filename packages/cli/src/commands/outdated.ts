@@ -1,4 +1,4 @@
-import { type Outdated, type OutdatedReport, SysextError, exitCodes, findOutdated } from '@sysext/core';
+import { type Outdated, type OutdatedReport, type Revised, SysextError, exitCodes, findOutdated } from '@sysext/core';
 import { findAll, findExtension } from '../find.ts';
 import { plural, printResult, table } from '../output.ts';
 import type { CommonOptions } from '../program.ts';
@@ -31,9 +31,13 @@ function asJson({ failures, ...report }: OutdatedReport): object {
   };
 }
 
-function render({ outdated, failures, programs }: OutdatedReport): string {
-  if (outdated.length > 0)
-    return table([['EXTENSION', 'PROGRAM', 'SERIES', 'LOCKED', 'NEWEST', 'RELEASED', 'BESIDE'], ...outdated.map(row)]);
+function render({ outdated, revised, failures, programs }: OutdatedReport): string {
+  const tables = [
+    [['EXTENSION', 'PROGRAM', 'SERIES', 'LOCKED', 'NEWEST', 'RELEASED', 'BESIDE'], ...outdated.map(row)],
+    [['EXTENSION', 'PROGRAM', 'VERSION', 'PACKAGE', 'LOCKED', 'NEW REVISION', 'BESIDE'], ...revised.flatMap(rows)],
+  ];
+  const shown = tables.filter(({ length }) => length > 1).map(table);
+  if (shown.length > 0) return shown.join('\n\n');
   return failures.length === 0
     ? `the newest of ${plural(programs, 'program')} is locked`
     : `nothing newer of the ${programs - failures.length} programs whose upstreams answered`;
@@ -41,6 +45,11 @@ function render({ outdated, failures, programs }: OutdatedReport): string {
 
 function row({ extension, program, series = '', locked = '-', newest, date = '', beside = [] }: Outdated): string[] {
   return [extension, program, series, locked, newest, date, beside.join(' ')];
+}
+
+/** A line for each package. */
+function rows({ extension, program, version, packages, beside = '' }: Revised): string[][] {
+  return packages.map(({ name, from = '-', to = '-' }) => [extension, program, version, name, from, to, beside]);
 }
 
 const label = (extension: string, program: string): string =>

@@ -4,6 +4,7 @@ import { type Lock, readLock } from '../lock.ts';
 import { type Extension, programsOf } from '../recipe.ts';
 import type { UpstreamVersion } from './list.ts';
 import { type Newer, newerCompanions, newerVersions } from './newer.ts';
+import { type NewRevision, newRevisions } from './revisions.ts';
 import { Upstreams } from './upstreams.ts';
 
 /** A {@link Newer} version of a program of an extension. */
@@ -13,6 +14,13 @@ export interface Outdated extends Newer {
   readonly program: string;
   /** Of a companion: the locked versions of the extension that it is beside. */
   readonly beside?: readonly string[];
+}
+
+/** A {@link NewRevision} of a program of an extension. */
+export interface Revised extends NewRevision {
+  readonly extension: string;
+  /** The extension's own name, or a companion's. */
+  readonly program: string;
 }
 
 /** An upstream that could not be asked, or did not answer as it should. */
@@ -34,13 +42,15 @@ export interface OutdatedReport {
   /** Programs that were looked at. */
   readonly programs: number;
   readonly outdated: readonly Outdated[];
+  /** Versions that are the newest, of packages of Debian that are not. */
+  readonly revised: readonly Revised[];
   readonly failures: readonly UpstreamFailure[];
   readonly refused: readonly RefusedNames[];
 }
 
 /**
  * Asks the upstreams of all programs of some extensions for what the locks lack: of every extension, every
- * series and every companion.
+ * series and every companion; and Debian for new revisions of the packages that they pin.
  *
  * An upstream that cannot be reached, lies or lists nothing becomes one of `failures` and keeps no other from
  * being asked.
@@ -57,21 +67,34 @@ export async function findOutdated(context: Context, extensions: readonly Extens
   const report = {
     programs: programs.length,
     outdated: [] as Outdated[],
+    revised: [] as Revised[],
     failures: [] as UpstreamFailure[],
     refused: [] as RefusedNames[],
   };
   for (const { extension, name, versions } of programs) {
     const named = { extension: extension.name, program: name };
     const lock = await readLock(extension.directory);
+    // An index of Debian that fails may fail twice: as the list of versions, and as that of revisions.
+    const errors = new Set<SysextError>();
+    const note = (error: unknown): void => {
+      if (!(error instanceof SysextError)) throw error;
+      errors.add(error);
+    };
     try {
       const answer = await upstreams.list(versions);
       const newer = lacking(extension, lock, name, answer.versions);
       report.outdated.push(...newer.map((each) => ({ ...named, ...each })));
       if (answer.refused.length > 0) report.refused.push({ ...named, names: answer.refused });
     } catch (error) {
-      if (!(error instanceof SysextError)) throw error;
-      report.failures.push({ ...named, error });
+      note(error);
     }
+    try {
+      const revisions = await newRevisions(context, extension, lock, name);
+      report.revised.push(...revisions.map((each) => ({ ...named, ...each })));
+    } catch (error) {
+      note(error);
+    }
+    report.failures.push(...[...errors].map((error) => ({ ...named, error })));
   }
   return report;
 }

@@ -8,42 +8,59 @@ import { bundle } from './bundle.ts';
 import { upstreamVersion } from './control.ts';
 import { type Deb, type Library, librariesOf } from './deb.ts';
 import { downloadDeb, librariesDirectory, takeAll } from './debian.ts';
-import { debianMirrors } from './mirrors.ts';
-import { type IndexedPackage, type PackageIndex, readPackageIndex } from './package-index.ts';
-import { readRelease } from './release-file.ts';
+import { olderIn } from './package-changes.ts';
+import type { IndexedPackage, PackageIndex } from './package-index.ts';
+import { type Suite, openSuite } from './suite.ts';
 
 /**
  * Pins the packages that a version of a program is made of: the ones the recipe names, and of those they depend on the
  * ones with a library that is needed. Digests are those of the signed index.
  *
- * @throws SysextError `UPSTREAM_DISAGREES` when the suite has another version, and what `readRelease` throws.
+ * @param before what the lock pins for that version: no package goes back to an older one.
+ * @throws SysextError `UPSTREAM_DISAGREES` when the suite has another version, or an older package, and what `openSuite`
+ * throws.
  */
 export async function lockDebian(
   context: Context,
   source: DebianSource,
   program: Pick<PlannedProgram, 'name' | 'version'>,
   arches: readonly Arch[],
+  before?: DebianPins,
 ): Promise<DebianPins> {
-  const mirrors = await debianMirrors(context);
-  const release = await readRelease(context, mirrors, source.suite);
+  const suite = await openSuite(context, source.suite);
   const packages: Partial<Record<Arch, DebianPin[]>> = {};
   for (const arch of architectures.filter((each) => arches.includes(each))) {
-    const index = await readPackageIndex(context, mirrors, source.suite, arch, release);
-    packages[arch] = await pinPackages(context, mirrors, release.timestamp, index, source, program, arch);
+    if (before?.suite === suite.name) refuseOlder(suite, arch, await suite.index(arch), before.packages[arch] ?? []);
+    packages[arch] = await pinPackages(context, suite, source, program, arch);
   }
+  const { release } = suite;
   const checked = `checked against the index of Debian ${source.suite}, signed by ${release.signers.join(' and ')}`;
   return { suite: source.suite, timestamp: release.timestamp, checked, packages };
 }
 
+/** An index may be an old one, played back by a mirror, and is signed all the same. */
+function refuseOlder({ name }: Suite, arch: Arch, index: PackageIndex, pinned: readonly DebianPin[]): void {
+  const [older] = olderIn(index, pinned);
+  if (older === undefined) return;
+  throw new SysextError(
+    'UPSTREAM_DISAGREES',
+    `Debian ${name} has ${older.name} ${older.to} for ${arch}, older than ${older.from} in the lock`,
+    { hint: 'nothing was locked; the mirror is behind, or takes the suite back to an old state' },
+  );
+}
+
 async function pinPackages(
   context: Context,
-  mirrors: readonly string[],
-  timestamp: string,
-  index: PackageIndex,
+  suite: Suite,
   source: DebianSource,
   program: Pick<PlannedProgram, 'name' | 'version'>,
   arch: Arch,
 ): Promise<DebianPin[]> {
+  const {
+    mirrors,
+    release: { timestamp },
+  } = suite;
+  const index = await suite.index(arch);
   const named = source.packages.map((name) => {
     const found = index.get(name);
     if (found !== undefined) return found;

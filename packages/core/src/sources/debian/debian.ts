@@ -13,6 +13,7 @@ import { allPresent } from '../take.ts';
 import { bundle } from './bundle.ts';
 import { type Deb, type Library, librariesOf, takeFromDeb } from './deb.ts';
 import { debianMirrors, snapshotUrl } from './mirrors.ts';
+import { nameOf } from './package-changes.ts';
 
 /** Directory of the image with the loader and the libraries of a program; no leading slash. */
 export const librariesDirectory = (program: Pick<PlannedProgram, 'name'>): string => `usr/lib/${program.name}`;
@@ -121,6 +122,5 @@ async function libraryIn(context: Context, debs: readonly Deb[], name: string): 
 
 /** Whether a path in the archive is of a package that the recipe names: `keepalived_2.3.3-1_amd64.deb`. */
 function isNamed({ packages }: DebianSource, path: string): boolean {
-  const name = path.slice(path.lastIndexOf('/') + 1).split('_', 1)[0]!;
-  return packages.includes(name);
+  return packages.includes(nameOf({ path }));
 }
