@@ -21,18 +21,23 @@ const Pin = z.strictObject({
   checked: z.string(),
 });
 
+/** `20261121T091544Z` */
+const Timestamp = z.string().regex(/^\d{8}T\d{6}Z$/, 'a time such as 20261121T091544Z');
+
 const DebianPin = z.strictObject({
   /** Path in the archive: `pool/main/k/keepalived/keepalived_2.3.3-1_amd64.deb`. */
   path: z.string().regex(poolPath, "a path in the pool of Debian's archive"),
   sha256: Sha256,
   /** Bytes. */
   size: z.int().positive(),
+  /** Of a package in the security archive: when the index was made that names it. Absent for the main archive. */
+  security: Timestamp.optional(),
 });
 
 const DebianPins = z.strictObject({
   suite: z.string(),
-  /** When the index was made that names the packages; the snapshot archive has them by it. */
-  timestamp: z.string().regex(/^\d{8}T\d{6}Z$/, 'a time such as 20261121T091544Z'),
+  /** When the index of the suite was made that names the packages; the snapshot archive has them by it. */
+  timestamp: Timestamp,
   /** What the digests were checked against. */
   checked: z.string(),
   packages: z.partialRecord(z.enum(architectures), z.array(DebianPin).min(1)),

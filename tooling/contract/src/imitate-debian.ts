@@ -9,10 +9,15 @@ const triplets = { 'x86-64': 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' } as
 
 type DebianSource = Extract<Source, { kind: 'debian' }>;
 type DebianPins = NonNullable<LockedVersion['debian']>[string];
+type DebianPin = NonNullable<DebianPins['packages'][Arch]>[number];
+
+const timestamp = '20260101T000000Z';
 
 /**
  * Packages of the shape that a recipe expects of Debian: every member that "take" names, in the first of them, and a
- * glibc. Programs are ELF files that ask for its loader; nothing in them runs.
+ * glibc, as a security fix. Programs are ELF files that ask for its loader; nothing in them runs.
+ *
+ * @returns pins, and the packages by archive and path: `debian/pool/…`.
  */
 export function imitateDebian(
   source: DebianSource,
@@ -38,15 +43,19 @@ export function imitateDebian(
         content: elf(arch, { type: 3, soname: 'libc.so.6', needed: [loaders[arch].split('/').at(-1)!] }),
       },
     ];
-    const debs = [[first!, members] as const, ...others.map((name) => [name, []] as const), ['libc6', libc] as const];
-    packages[arch] = debs.map(([name, content]) => {
+    const debs = [[first!, members] as const, ...others.map((name) => [name, []] as const)];
+    const pin = (name: string, content: readonly ArchiveMember[], archive: string): DebianPin => {
       const bytes = deb([{ path: 'usr/share/doc/README', content: tinyElf(arch, name), mode: 0o644 }, ...content]);
       const path = `pool/main/x/${name}_1_${arch}.deb`;
-      files.set(path, bytes);
+      files.set(`${archive}/${path}`, bytes);
       return { path, sha256: createHash('sha256').update(bytes).digest('hex'), size: bytes.length };
-    });
+    };
+    packages[arch] = [
+      ...debs.map(([name, content]) => pin(name, content, 'debian')),
+      { ...pin('libc6', libc, 'debian-security'), security: timestamp },
+    ];
   }
-  return { pins: { suite: source.suite, timestamp: '20260101T000000Z', checked: 'contract', packages }, files };
+  return { pins: { suite: source.suite, timestamp, checked: 'contract', packages }, files };
 }
 
 function elf(arch: Arch, image: Parameters<typeof elfImage>[0]): Buffer {

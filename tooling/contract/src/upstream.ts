@@ -49,7 +49,7 @@ export async function imitateUpstream(
       if (source.kind === 'debian') {
         const { pins, files } = imitateDebian(source, offered);
         debian[program.name] = pins;
-        for (const [path, bytes] of files) upstream.put(`/debian/${path}`, bytes);
+        for (const [path, bytes] of files) upstream.put(`/${path}`, bytes);
       }
       if (source.kind !== 'release') continue;
       for (const arch of offered) {
@@ -79,7 +79,11 @@ function withTakes(resolved: ResolvedDownload, takes: Map<string, Take>): Resolv
 export function environmentOf(upstream: FakeUpstream, extensions: readonly Extension[]): Record<string, string> {
   const hosts = new Set(extensions.flatMap(originsOf).map((url) => new URL(url)));
   const rules = new Set([...hosts].map(({ origin, host }) => `${origin}/=${upstream.url}/${host}/`));
-  return { SYSEXT_MIRRORS: [...rules].join(' '), SYSEXT_DEBIAN_MIRROR: `${upstream.url}/debian/` };
+  return {
+    SYSEXT_MIRRORS: [...rules].join(' '),
+    SYSEXT_DEBIAN_MIRROR: `${upstream.url}/debian/`,
+    SYSEXT_DEBIAN_SECURITY_MIRROR: `${upstream.url}/debian-security/`,
+  };
 }
 
 function originsOf(extension: Extension): string[] {

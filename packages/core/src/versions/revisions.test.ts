@@ -31,11 +31,7 @@ afterEach(async () => {
 function run(): Context {
   return createContext({
     cache: new Cache(join(work.path, 'cache')),
-    env: {
-      PATH: process.env['PATH'],
-      SYSEXT_DEBIAN_MIRROR: `${upstream.url}/debian`,
-      SYSEXT_DEBIAN_KEYRING: archive.keyring,
-    },
+    env: { PATH: process.env['PATH'], ...archive.env },
     mirrors: new Mirrors({
       'https://api.github.com/': `${upstream.url}/api/`,
       'https://snapshot.debian.org/': `${upstream.url}/snapshot/`,
@@ -224,13 +220,16 @@ describe('new revisions', () => {
     expect((await findOutdated(run(), [demo])).failures).toHaveLength(1);
   });
 
-  test('are read out of one index, however many programs are from its suite', async () => {
+  test('are read out of the same indexes, however many programs are from its suite', async () => {
     await publish();
     const all = [await locked('demo'), await locked('second'), await locked('third')];
     const asked = upstream.requests.length;
     await findOutdated(run(), all);
     const paths = upstream.requests.slice(asked).map(({ path }) => path);
-    expect(paths.filter((path) => path.endsWith('/InRelease'))).toHaveLength(1);
+    expect(paths.filter((path) => path.endsWith('/InRelease'))).toEqual([
+      '/debian/dists/trixie/InRelease',
+      '/debian-security/dists/trixie-security/InRelease',
+    ]);
   });
 });
 

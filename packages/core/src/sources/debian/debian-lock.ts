@@ -33,9 +33,14 @@ export async function lockDebian(
     if (before?.suite === suite.name) refuseOlder(suite, arch, await suite.index(arch), before.packages[arch] ?? []);
     packages[arch] = await pinPackages(context, suite, source, program, arch);
   }
-  const { release } = suite;
-  const checked = `checked against the index of Debian ${source.suite}, signed by ${release.signers.join(' and ')}`;
-  return { suite: source.suite, timestamp: release.timestamp, checked, packages };
+  const { timestamp } = suite.releases[0];
+  return { suite: source.suite, timestamp, checked: checkedAgainst(suite), packages };
+}
+
+function checkedAgainst({ releases }: Suite): string {
+  const suites = releases.map(({ suite }) => suite).join(' and ');
+  const signers = [...new Set(releases.flatMap((release) => release.signers))].join(' and ');
+  return `checked against the ${releases.length > 1 ? 'indexes' : 'index'} of Debian ${suites}, signed by ${signers}`;
 }
 
 /** An index may be an old one, played back by a mirror, and is signed all the same. */
@@ -57,8 +62,8 @@ async function pinPackages(
   arch: Arch,
 ): Promise<DebianPin[]> {
   const {
-    mirrors,
-    release: { timestamp },
+    archives,
+    releases: [{ timestamp }],
   } = suite;
   const index = await suite.index(arch);
   const named = source.packages.map((name) => {
@@ -76,14 +81,14 @@ async function pinPackages(
   }
   const used = new Set<IndexedPackage>(named);
   const debs: Deb[] = [];
-  for (const found of named) debs.push(await downloadDeb(context, mirrors, timestamp, pinOf(found)));
+  for (const found of named) debs.push(await downloadDeb(context, archives, timestamp, found.pin));
   const taken = await takeAll(context, source, program, arch, debs);
   const order = byDistance(index, named);
   const known = new Map<IndexedPackage, ReadonlyMap<string, Library>>();
   const librariesIn = async (found: IndexedPackage): Promise<ReadonlyMap<string, Library>> => {
     const present = known.get(found);
     if (present !== undefined) return present;
-    const libraries = await librariesOf(context, await downloadDeb(context, mirrors, timestamp, pinOf(found)));
+    const libraries = await librariesOf(context, await downloadDeb(context, archives, timestamp, found.pin));
     known.set(found, libraries);
     return libraries;
   };
@@ -97,10 +102,8 @@ async function pinPackages(
     return undefined;
   };
   await bundle(context, librariesDirectory(program), taken, find);
-  return [...used].map(pinOf).toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  return [...used].map(({ pin }) => pin).toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
-
-const pinOf = ({ path, sha256, size }: IndexedPackage): DebianPin => ({ path, sha256, size });
 
 /** Some packages and all that they depend on, the nearest first, those called like a library before the others. */
 function byDistance(index: PackageIndex, named: readonly IndexedPackage[]): IndexedPackage[] {

@@ -47,11 +47,7 @@ function recipe(
 function context(options: ContextOptions = {}): Context {
   return createContext({
     cache: new Cache(join(work.path, 'cache')),
-    env: {
-      PATH: process.env['PATH'],
-      SYSEXT_DEBIAN_MIRROR: `${upstream.url}/debian`,
-      SYSEXT_DEBIAN_KEYRING: archive.keyring,
-    },
+    env: { PATH: process.env['PATH'], ...archive.env },
     mirrors: new Mirrors({ 'https://snapshot.debian.org/': `${upstream.url}/snapshot/` }),
     ...options,
   });
@@ -122,7 +118,9 @@ describe('locking', () => {
     await publish();
     const { debian } = await lock();
     expect(debian!['demo']).toMatchObject({ suite: 'trixie', timestamp: '20261121T091544Z' });
-    expect(debian!['demo']!.checked).toMatch(/^checked against the index of Debian trixie, signed by [0-9a-f]{40}$/);
+    expect(debian!['demo']!.checked).toMatch(
+      /^checked against the indexes of Debian trixie and trixie-security, signed by [0-9a-f]{40}$/,
+    );
     for (const [arch, name] of [['x86-64', 'amd64'], ['arm64', 'arm64']] as const) {
       const paths = debian!['demo']!.packages[arch]!.map(({ path }) => path.split('/').at(-1));
       expect(paths).toEqual([
@@ -135,7 +133,7 @@ describe('locking', () => {
   });
 
   test('takes nothing from an index that no key of the keyring signed', async () => {
-    await archive.publish(packages('amd64'), {}, await newKey());
+    await archive.publish(packages('amd64'), {}, { key: await newKey() });
     expect(await failure(lock())).toMatchObject({ code: 'SIGNATURE_INVALID' });
     upstream.put('/debian/dists/trixie/InRelease', 'Codename: trixie\n');
     expect(await failure(lock())).toMatchObject({ code: 'SIGNATURE_INVALID' });

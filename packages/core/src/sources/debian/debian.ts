@@ -10,9 +10,9 @@ import type { DebianSource } from '../../recipe.ts';
 import { type Selection, compileSelection } from '../../selection.ts';
 import { fillTemplate } from '../../template.ts';
 import { allPresent } from '../take.ts';
+import { type Archives, debianArchives, packageUrl } from './archives.ts';
 import { bundle } from './bundle.ts';
 import { type Deb, type Library, librariesOf, takeFromDeb } from './deb.ts';
-import { debianMirrors, snapshotUrl } from './mirrors.ts';
 import { nameOf } from './package-changes.ts';
 
 /** Directory of the image with the loader and the libraries of a program; no leading slash. */
@@ -21,7 +21,7 @@ export const librariesDirectory = (program: Pick<PlannedProgram, 'name'>): strin
 /**
  * Brings in what the recipe takes out of Debian's packages, with the libraries it needs.
  *
- * The bytes of a package come from the mirror of this machine or from the snapshot archive, and are the ones the lock
+ * The bytes of a package come from a mirror of this machine or from the snapshot archive, and are the ones the lock
  * names, or the build stops.
  *
  * @throws SysextError `NOT_LOCKED` without pins for the suite and architecture, and what `download`, `readArchive` and
@@ -41,11 +41,11 @@ export async function acquireDebian(
       `the lock names no packages of Debian ${source.suite} for ${program.name}, ${arch}`,
     );
   }
-  const inputs = pinned.map(({ path, sha256, size }) => ({
+  const inputs = pinned.map((pin) => ({
     kind: 'download' as const,
-    url: snapshotUrl(pins.timestamp, path),
-    sha256,
-    size,
+    url: packageUrl(pins.timestamp, pin),
+    sha256: pin.sha256,
+    size: pin.size,
   }));
   const { suite: _, ...rest } = source;
   const key = { result: 'debian', format: 2, pinned, source: rest, program: [program.name, program.version], arch };
@@ -55,9 +55,9 @@ export async function acquireDebian(
     context.onEvent({ type: 'end', step: 'unpack', subject, cached: true });
     return { members: stored, inputs, tools: {} };
   }
-  const mirrors = await debianMirrors(context);
+  const archives = await debianArchives(context);
   const debs: Deb[] = [];
-  for (const pin of pinned) debs.push(await downloadDeb(context, mirrors, pins.timestamp, pin));
+  for (const pin of pinned) debs.push(await downloadDeb(context, archives, pins.timestamp, pin));
   context.onEvent({ type: 'start', step: 'unpack', subject });
   const taken = await takeAll(
     context,
@@ -76,12 +76,12 @@ export async function acquireDebian(
 /** Brings a package into the cache. */
 export async function downloadDeb(
   context: Context,
-  mirrors: readonly string[],
+  archives: Archives,
   timestamp: string,
-  { path, sha256, size }: DebianPin,
+  pin: DebianPin,
 ): Promise<Deb> {
-  const urls = [...mirrors.map((base) => base + path), snapshotUrl(timestamp, path)];
-  return { path, ...(await download(context, urls, { sha256, size })) };
+  const { path, sha256, size } = pin;
+  return { path, ...(await download(context, archives.packageUrls(timestamp, pin), { sha256, size })) };
 }
 
 /** What the recipe takes out of the packages that it names. */

@@ -71,7 +71,7 @@ function newerIn(index: PackageIndex, pinned: readonly DebianPin[]): PackageChan
 function differing(index: PackageIndex, pinned: readonly DebianPin[], sign: 1 | -1): PackageChange[] {
   return [...byName(pinned)].flatMap(([name, { version }]) => {
     const found = index.get(name);
-    const to = found === undefined ? undefined : versionOf(found);
+    const to = found === undefined ? undefined : versionOf(found.pin);
     return to !== undefined && compareDebianVersions(to, version) * sign > 0 ? [{ name, from: version, to }] : [];
   });
 }

@@ -5,13 +5,16 @@ import { exhausted, fetchText, isUnavailable } from '../../fetch.ts';
 import { displayUrl } from '../../mirrors.ts';
 import { openCleartext, readKeyring } from '../../repository/keyring.ts';
 import { parseParagraph } from './control.ts';
-import { snapshotUrl, timestampOf } from './mirrors.ts';
+import { type ArchiveName, type Archives, timestampOf } from './archives.ts';
 
 /** Where Debian's package of that name keeps the keys of its archive; `SYSEXT_DEBIAN_KEYRING` names another file. */
 const archiveKeyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 /** What the archive says about a suite, signed. */
 export interface ReleaseFile {
+  readonly archive: ArchiveName;
+  /** `trixie`, `trixie-security` */
+  readonly suite: string;
   /** When it was made: `20261121T091544Z`. */
   readonly timestamp: string;
   /** Index file, relative to the suite's directory → its bytes. */
@@ -23,18 +26,22 @@ export interface ReleaseFile {
 /**
  * Reads the signed index of a suite, from the mirror of this machine or the snapshot archive.
  *
- * @param suite by its code name: `trixie`.
+ * @param suite by its code name: `trixie`, `trixie-security`.
  * @throws SysextError `SIGNATURE_INVALID` unless a key of the archive keyring signed it; `IO` without a keyring;
- * `UPSTREAM_DISAGREES` when it is the index of another suite; what `fetchText` throws.
+ * `UPSTREAM_DISAGREES` when it is the index of another suite, or out of date by its own word; what `fetchText` throws.
  */
-export async function readRelease(context: Context, mirrors: readonly string[], suite: string): Promise<ReleaseFile> {
+export async function readRelease(
+  context: Context,
+  archives: Archives,
+  archive: ArchiveName,
+  suite: string,
+): Promise<ReleaseFile> {
   const keyring = await readKeyring(context.env['SYSEXT_DEBIAN_KEYRING'] || archiveKeyring);
-  const path = `dists/${suite}/InRelease`;
   const failures: SysextError[] = [];
-  for (const base of [...mirrors, snapshotUrl(timestampOf(new Date()), '')]) {
+  for (const url of archives.urls(archive, timestampOf(new Date()), `dists/${suite}/InRelease`)) {
     try {
-      const { text } = await fetchText(context, base + path);
-      return parseRelease(await openCleartext(keyring, text, displayUrl(base + path)), suite);
+      const { text } = await fetchText(context, url);
+      return { archive, suite, ...parseRelease(await openCleartext(keyring, text, displayUrl(url)), suite) };
     } catch (error) {
       if (!isUnavailable(error)) throw error;
       failures.push(error);
@@ -46,7 +53,7 @@ export async function readRelease(context: Context, mirrors: readonly string[], 
 function parseRelease(
   { text, signers }: { readonly text: string; readonly signers: readonly string[] },
   suite: string,
-): ReleaseFile {
+): Omit<ReleaseFile, 'archive' | 'suite'> {
   const fields = parseParagraph(text);
   const date = new Date(fields.get('date') ?? '');
   if (fields.get('codename') !== suite || Number.isNaN(date.getTime())) {
@@ -54,6 +61,12 @@ function parseRelease(
       'UPSTREAM_DISAGREES',
       `Debian ${suite}: its signed index is of ${fields.get('codename') ?? 'no suite'}, ${fields.get('date') ?? 'without a date'}`,
     );
+  }
+  const until = fields.get('valid-until');
+  if (until !== undefined && !(Date.parse(until) > Date.now())) {
+    throw new SysextError('UPSTREAM_DISAGREES', `Debian ${suite}: its signed index was valid until ${until}`, {
+      hint: 'the mirror is behind, or keeps fixes back; or the clock of this machine is wrong',
+    });
   }
   const lines = [...(fields.get('sha256') ?? '').matchAll(/^([0-9a-f]{64}) +(\d{1,15}) +(\S+)$/gm)];
   const indexes = lines.map(([, sha256, size, name]) => [name!, { sha256: sha256!, size: Number(size) }] as const);

@@ -5,6 +5,7 @@ import type { FakeUpstream } from '@sysext/testing';
 import { execa } from 'execa';
 import type { PrivateKey } from 'openpgp';
 import { openpgp } from '../../repository/openpgp.ts';
+import type { ArchiveName } from './archives.ts';
 
 /** A package of an archive made for a test. */
 export interface FakePackage {
@@ -16,7 +17,7 @@ export interface FakePackage {
   readonly fields?: Readonly<Record<string, string>>;
 }
 
-/** An archive of Debian's form on a fake upstream, with a key of its own. */
+/** Debian's archives on a fake upstream, with a key of their own; trixie has no security fixes yet. */
 export class FakeArchive {
   readonly upstream: FakeUpstream;
   /** File with the public key. */
@@ -33,34 +34,67 @@ export class FakeArchive {
     const key = await newKey();
     const keyring = join(directory, 'archive.gpg');
     await writeFile(keyring, key.toPublic().write());
-    return new FakeArchive(upstream, keyring, key);
+    const archive = new FakeArchive(upstream, keyring, key);
+    await archive.publishFixes([]);
+    return archive;
+  }
+
+  /** What makes a machine use it. */
+  get env(): Record<string, string> {
+    return {
+      SYSEXT_DEBIAN_MIRROR: `${this.upstream.url}/debian`,
+      SYSEXT_DEBIAN_SECURITY_MIRROR: `${this.upstream.url}/debian-security`,
+      SYSEXT_DEBIAN_KEYRING: this.keyring,
+    };
   }
 
   /** Path of a package in the pool. */
-  static path({ name, version, arch }: FakePackage): string {
-    return `pool/main/${name}/${name}_${version.replace(/^\d+:/, '')}_${arch}.deb`;
+  static path({ name, version, arch }: FakePackage, archive: ArchiveName = 'debian'): string {
+    const component = archive === 'debian' ? 'main' : 'updates/main';
+    return `pool/${component}/${name}/${name}_${version.replace(/^\d+:/, '')}_${arch}.deb`;
   }
 
   /** Publishes a suite with these packages; `release` replaces fields of its index. */
   async publish(
     packages: readonly FakePackage[],
     release: Readonly<Record<string, string>> = {},
-    key = this.#key,
+    { key = this.#key, suite = 'trixie' } = {},
+  ): Promise<void> {
+    const fields = { Codename: suite, Date: 'Sat, 21 Nov 2026 09:15:44 UTC', ...release };
+    await this.#publish('debian', suite, packages, fields, key);
+  }
+
+  /** Publishes the security fixes of trixie. */
+  async publishFixes(
+    packages: readonly FakePackage[],
+    release: Readonly<Record<string, string>> = {},
+    { key = this.#key } = {},
+  ): Promise<void> {
+    const fields = { Codename: 'trixie-security', Date: 'Wed, 25 Nov 2026 02:22:31 UTC', ...release };
+    await this.#publish('debian-security', 'trixie-security', packages, fields, key);
+  }
+
+  async #publish(
+    archive: ArchiveName,
+    suite: string,
+    packages: readonly FakePackage[],
+    fields: Readonly<Record<string, string>>,
+    key: PrivateKey,
   ): Promise<void> {
     const hashes: string[] = [];
     for (const arch of ['amd64', 'arm64'] as const) {
-      const paragraphs = packages.filter((each) => each.arch === arch).map(paragraphOf);
+      const ofArch = packages.filter((each) => each.arch === arch);
+      const paragraphs = ofArch.map((each) => paragraphOf(each, archive));
       const { stdout } = await execa('xz', ['--stdout'], { input: paragraphs.join('\n'), encoding: 'buffer' });
       const digest = sha256(stdout);
-      this.upstream.put(`/debian/dists/trixie/main/binary-${arch}/by-hash/SHA256/${digest}`, stdout);
+      this.upstream.put(`/${archive}/dists/${suite}/main/binary-${arch}/by-hash/SHA256/${digest}`, stdout);
       hashes.push(` ${digest} ${stdout.length} main/binary-${arch}/Packages.xz`);
     }
-    for (const each of packages) this.upstream.put(`/debian/${FakeArchive.path(each)}`, each.bytes);
-    const fields = { Codename: 'trixie', Date: 'Sat, 21 Nov 2026 09:15:44 UTC', ...release };
+    for (const each of packages) this.upstream.put(`/${archive}/${FakeArchive.path(each, archive)}`, each.bytes);
     const lines = [...Object.entries(fields).map(([name, value]) => `${name}: ${value}`), 'SHA256:', ...hashes];
     const { createCleartextMessage, sign } = await openpgp();
     const message = await createCleartextMessage({ text: `${lines.join('\n')}\n` });
-    this.upstream.put('/debian/dists/trixie/InRelease', await sign({ message, signingKeys: key }));
+    this.upstream.put(`/${archive}/dists/${suite}/InRelease`, await sign({ message, signingKeys: key }));
   }
 }
 
@@ -76,11 +110,11 @@ export async function newKey(): Promise<PrivateKey> {
   return made.privateKey;
 }
 
-function paragraphOf(each: FakePackage): string {
+function paragraphOf(each: FakePackage, archive: ArchiveName): string {
   const fields = {
     Package: each.name,
     Version: each.version,
-    Filename: FakeArchive.path(each),
+    Filename: FakeArchive.path(each, archive),
     Size: String(each.bytes.length),
     SHA256: sha256(each.bytes),
     ...each.fields,
