@@ -1,6 +1,14 @@
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type FakeUpstream, deb, elfImage, startUpstream, temporaryDirectory } from '@sysext/testing';
+import {
+  deb,
+  elfImage,
+  FakeArchive,
+  type FakePackage,
+  type FakeUpstream,
+  startUpstream,
+  temporaryDirectory,
+} from '@sysext/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Cache } from '../cache.ts';
 import { type Context, createContext } from '../context.ts';
@@ -8,7 +16,6 @@ import { lockVersion } from '../lock-version.ts';
 import { type LockedVersion, readLock, writeLock } from '../lock.ts';
 import { Mirrors } from '../mirrors.ts';
 import { type Extension, type RecipeInput, defineExtension } from '../recipe.ts';
-import { FakeArchive, type FakePackage } from '../sources/debian/testing.ts';
 import { updateExtensions } from '../update.ts';
 import { findOutdated } from './outdated.ts';
 

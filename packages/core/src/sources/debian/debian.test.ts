@@ -1,6 +1,15 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type FakeUpstream, deb, elfImage, startUpstream, temporaryDirectory } from '@sysext/testing';
+import {
+  deb,
+  elfImage,
+  FakeArchive,
+  type FakePackage,
+  type FakeUpstream,
+  newArchiveKey,
+  startUpstream,
+  temporaryDirectory,
+} from '@sysext/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Cache } from '../../cache.ts';
 import { type Context, type ContextOptions, createContext } from '../../context.ts';
@@ -12,7 +21,6 @@ import { Mirrors } from '../../mirrors.ts';
 import { type Extension, defineExtension } from '../../recipe.ts';
 import { listVersions } from '../../versions/list.ts';
 import { acquireDebian } from './debian.ts';
-import { FakeArchive, type FakePackage, newKey } from './testing.ts';
 
 let work: Awaited<ReturnType<typeof temporaryDirectory>>;
 let upstream: FakeUpstream;
@@ -133,7 +141,7 @@ describe('locking', () => {
   });
 
   test('takes nothing from an index that no key of the keyring signed', async () => {
-    await archive.publish(packages('amd64'), {}, { key: await newKey() });
+    await archive.publish(packages('amd64'), {}, { key: await newArchiveKey() });
     expect(await failure(lock())).toMatchObject({ code: 'SIGNATURE_INVALID' });
     upstream.put('/debian/dists/trixie/InRelease', 'Codename: trixie\n');
     expect(await failure(lock())).toMatchObject({ code: 'SIGNATURE_INVALID' });

@@ -1,6 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type FakeUpstream, deb, elfImage, startUpstream, temporaryDirectory } from '@sysext/testing';
+import {
+  deb,
+  elfImage,
+  FakeArchive,
+  type FakePackage,
+  type FakeUpstream,
+  newArchiveKey,
+  startUpstream,
+  temporaryDirectory,
+} from '@sysext/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Cache } from '../../cache.ts';
 import { type Context, type ContextOptions, createContext } from '../../context.ts';
@@ -11,7 +20,6 @@ import { type Extension, defineExtension } from '../../recipe.ts';
 import { listVersions } from '../../versions/list.ts';
 import { findOutdated } from '../../versions/outdated.ts';
 import { acquireDebian } from './debian.ts';
-import { FakeArchive, type FakePackage, newKey } from './testing.ts';
 
 let work: Awaited<ReturnType<typeof temporaryDirectory>>;
 let upstream: FakeUpstream;
@@ -182,7 +190,7 @@ describe('nothing is locked by the index of security fixes', () => {
     );
 
   test('that no key of the keyring signed', async () => {
-    await archive.publishFixes(fixed, {}, { key: await newKey() });
+    await archive.publishFixes(fixed, {}, { key: await newArchiveKey() });
     expect(await refused()).toBe('SIGNATURE_INVALID');
     upstream.put(inRelease, 'Codename: trixie-security\n');
     expect(await refused()).toBe('SIGNATURE_INVALID');

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FakeUpstream } from '@sysext/testing';
 import { execa } from 'execa';
 import type { PrivateKey } from 'openpgp';
-import { openpgp } from '../../repository/openpgp.ts';
-import type { ArchiveName } from './archives.ts';
+import type { FakeUpstream } from './upstream.ts';
+
+type ArchiveName = 'debian' | 'debian-security';
 
 /** A package of an archive made for a test. */
 export interface FakePackage {
@@ -31,7 +31,7 @@ export class FakeArchive {
   }
 
   static async start(upstream: FakeUpstream, directory: string): Promise<FakeArchive> {
-    const key = await newKey();
+    const key = await newArchiveKey();
     const keyring = join(directory, 'archive.gpg');
     await writeFile(keyring, key.toPublic().write());
     const archive = new FakeArchive(upstream, keyring, key);
@@ -92,15 +92,15 @@ export class FakeArchive {
     }
     for (const each of packages) this.upstream.put(`/${archive}/${FakeArchive.path(each, archive)}`, each.bytes);
     const lines = [...Object.entries(fields).map(([name, value]) => `${name}: ${value}`), 'SHA256:', ...hashes];
-    const { createCleartextMessage, sign } = await openpgp();
+    const { createCleartextMessage, sign } = await import('openpgp');
     const message = await createCleartextMessage({ text: `${lines.join('\n')}\n` });
     this.upstream.put(`/${archive}/dists/${suite}/InRelease`, await sign({ message, signingKeys: key }));
   }
 }
 
 /** A key that is in no keyring. */
-export async function newKey(): Promise<PrivateKey> {
-  const { generateKey } = await openpgp();
+export async function newArchiveKey(): Promise<PrivateKey> {
+  const { generateKey } = await import('openpgp');
   const made = await generateKey({
     type: 'ecc',
     curve: 'ed25519Legacy',
