@@ -6,7 +6,8 @@ import { expect, test } from 'vitest';
 import { payload } from './payload.ts';
 
 const name = 'test.example/hello:1';
-const files = tar([{ path: 'program', content: sayingElf(machineArch()!, 'hello\n', 'exit'), mode: 0o755 }]);
+const imageOf = (then: 'exit' | 'stay') =>
+  tar([{ path: 'program', content: sayingElf(machineArch()!, 'hello\n', then), mode: 0o755 }]);
 
 /** A host has no network of its own for containers: the machine's kernel lends it no rules. */
 const settings = { bridge: 'none', iptables: false, 'storage-driver': 'vfs' };
@@ -24,11 +25,22 @@ describePayload('docker', [payload], (boot) => {
     expect((await host.run(['systemctl', 'is-active', 'docker.service'], { check: false })).stdout.trim()).toBe(
       'inactive',
     );
-    await host.write('/var/tmp/hello.tar', files);
+    await host.write('/var/tmp/hello.tar', imageOf('exit'));
     await host.run(['docker', 'import', '--change=ENTRYPOINT ["/program"]', '/var/tmp/hello.tar', name]);
     expect((await host.run(sayHello)).stdout).toBe('hello');
     await host.run(['systemctl', 'restart', 'containerd.service', 'docker.service']);
     expect((await host.run(sayHello)).stdout).toBe('hello');
+  });
+
+  test.each([false, true])('a restart ends its containers, unless they live on: live-restore %s', async (live) => {
+    const daemon = JSON.stringify({ ...settings, 'live-restore': live });
+    await using host = await boot({ files: { '/etc/docker/daemon.json': daemon } });
+    await host.write('/var/tmp/stay.tar', imageOf('stay'));
+    await host.run(['docker', 'import', '--change=ENTRYPOINT ["/program"]', '/var/tmp/stay.tar', name]);
+    await host.run(['docker', 'run', '--detach', '--name=stay', '--network=none', name]);
+    await host.run(['systemctl', 'restart', 'docker.service']);
+    const running = await host.run(['docker', 'inspect', '--format={{.State.Running}}', 'stay']);
+    expect(running.stdout.trim()).toBe(String(live));
   });
 
   test("an operator's flags stand beside those of nvidia-runtime", async () => {
