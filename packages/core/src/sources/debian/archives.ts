@@ -52,9 +52,15 @@ export class Archives {
     return [...this.#mirrors[archive].map((base) => base + path), snapshotUrl(archive, timestamp, path)];
   }
 
-  /** Addresses of a pinned package; `timestamp` is of the pins. */
+  /**
+   * Addresses of a pinned package; `timestamp` is of the pins. A security fix comes to the main archive with the next
+   * point release of the suite.
+   */
   packageUrls(timestamp: string, pin: DebianPin): string[] {
-    return this.urls(...placeOf(timestamp, pin), pin.path);
+    const urls = this.urls(...placeOf(timestamp, pin), pin.path);
+    if (pin.security === undefined) return urls;
+    const path = pin.path.replace('pool/updates/', 'pool/');
+    return [...urls.slice(0, -1), ...this.#mirrors.debian.map((base) => base + path), ...urls.slice(-1)];
   }
 }
 

@@ -141,6 +141,15 @@ describe('a security fix', () => {
     expect((await build(elsewhere())).inputs).toHaveLength(2);
   });
 
+  test('that a point release took over comes from the main archive', async () => {
+    await archive.publishFixes(fixed);
+    await lock();
+    upstream.remove(`/debian-security/${fixed6}`);
+    const { bytes } = fixed.find(({ arch }) => arch === 'amd64')!;
+    upstream.put(`/debian/${fixed6.replace('updates/', '')}`, bytes);
+    expect((await build(elsewhere())).inputs).toHaveLength(2);
+  });
+
   test('of other bytes than the pinned ones stops it, whatever the snapshot archive has', async () => {
     await archive.publishFixes(fixed);
     await lock();
