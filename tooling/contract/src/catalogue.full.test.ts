@@ -16,8 +16,15 @@ const extensions = (await loadExtensions())
   .map((module) => module.default)
   .filter(({ architectures }) => architectures.includes(arch));
 
-/** CRI-O tells systemd when it is ready, its stand-in does not. */
-const standIn: HostFiles = { '/etc/systemd/system/crio.service.d/stand-in.conf': '[Service]\nType=exec\n' };
+const dropIn = (unit: string, text: string): HostFiles => ({
+  [`/etc/systemd/system/${unit}.d/test.conf`]: `[Service]\n${text}\n`,
+});
+const settings: HostFiles = {
+  // CRI-O tells systemd when it is ready, its stand-in does not.
+  ...dropIn('crio.service', 'Type=exec'),
+  // The hosts' clock is this machine's: nobody is to set it.
+  ...dropIn('chronyd.service', 'Environment=OPTIONS=-x'),
+};
 
 describeHost('the whole catalogue', () => {
   const stack = new AsyncDisposableStack();
@@ -42,7 +49,7 @@ describeHost('the whole catalogue', () => {
       test('boots, runs, and does so again', { timeout: 300_000 }, async () => {
         await using host = await bootHost({
           images: Object.fromEntries(set.map((extension) => [extension.name, images.get(extension)!])),
-          files: standIn,
+          files: settings,
         });
         await runs(host, set);
         await host.reboot();
@@ -54,7 +61,7 @@ describeHost('the whole catalogue', () => {
           `/var/lib/staged/${extension.name}.raw`,
           { from: images.get(extension)! },
         ]);
-        await using host = await bootHost({ files: { ...standIn, ...(Object.fromEntries(staged) as HostFiles) } });
+        await using host = await bootHost({ files: { ...settings, ...(Object.fromEntries(staged) as HostFiles) } });
         await host.run(['mv', '/var/lib/staged', '/var/lib/extensions']);
         await host.run(['systemd-sysext', 'refresh']);
         await runs(host, set);

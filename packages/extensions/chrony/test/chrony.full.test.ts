@@ -49,6 +49,11 @@ describePayload('chrony', [{ extension: chrony }], (boot) => {
     // Servers that are given take the place of the pool, whose name nobody knows here.
     expect((await client.run(['chronyc', 'activity'])).stdout).toContain('\n0 sources with unknown address');
     expect((await server.run(['chronyc', 'activity'])).stdout).not.toContain('\n0 sources with unknown address');
+    // Its command socket and its state are its own.
+    await client.run(['chronyc', 'reload', 'sources']);
+    await client.run(['chronyc', 'dump']);
+    expect((await client.run(['ls', '/var/lib/chrony'])).stdout).toContain('.dat');
+    expect(await client.journal('chronyd.service')).not.toContain('Wrong');
     expect((await client.run(['ps', '-o', 'user=', '-C', 'chronyd'])).stdout).toContain('chrony');
     const state = ['systemctl', 'show', '--property=LoadState,ActiveState', 'systemd-timesyncd.service'];
     expect((await client.run(state)).stdout).toBe('LoadState=loaded\nActiveState=inactive');
