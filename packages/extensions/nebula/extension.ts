@@ -40,6 +40,7 @@ static_host_map:
   192.168.100.1: ['lighthouse.example:4242']
 lighthouse:
   hosts: [192.168.100.1]
+tun: { dev: nebula1 }
 firewall:
   outbound: [{ port: any, proto: any, host: any }]
   inbound: [{ port: any, proto: icmp, host: any }]

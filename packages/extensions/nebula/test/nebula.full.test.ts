@@ -32,6 +32,17 @@ describePayload('nebula', [{ extension: nebula }], (boot) => {
     expect((await host.run(next)).stdout).toBe('5s');
   });
 
+  test('is alone with its interface where systemd-networkd takes every other', async () => {
+    const { lighthouse } = await sign(boot);
+    const all = '[Match]\nType=none\n[Network]\nDHCP=yes\n';
+    await using host = await boot({ files: { ...lighthouse, '/etc/systemd/network/zz-default.network': all } });
+    await host.run(['systemctl', 'start', 'systemd-networkd.service']);
+    await host.write('/etc/nebula/config.yaml', configuration('lighthouse'));
+    await host.waitForUnit('nebula.service');
+    const { stdout } = await host.run(['networkctl', '--json=short', 'status', 'nebula1']);
+    expect(JSON.parse(stdout)).toMatchObject({ AdministrativeState: 'unmanaged' });
+  });
+
   test('builds a tunnel between two hosts, and builds it again after a reboot', { timeout: 120_000 }, async () => {
     await using network = await createNetwork();
     const certificates = await sign(boot);
