@@ -43,7 +43,7 @@ export function findOverlaps(occupants: readonly Occupant[]): Finding[] {
         rule: sharedPath,
         severity: allowances[0] === undefined ? 'error' : 'warning',
         path,
-        message: `${one.recipe.name} and ${other.recipe.name} ship it, and a host that merges both has one of them`,
+        message: `${one.recipe.name} and ${other.recipe.name} have it, and a host that merges both sees one of them`,
         fix: 'install it under another name, or declare the conflict; where sharing is meant, say why under "allow"',
         ...(allowances[0] === undefined ? {} : { allowed: allowances[0].why }),
       });

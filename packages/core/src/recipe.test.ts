@@ -30,6 +30,20 @@ test('a recipe keeps what it says, and where it is; without architectures it is 
   expect(defineExtension('/x', { ...good, architectures: ['arm64'] }).architectures).toEqual(['arm64']);
 });
 
+test.each([
+  ['demo.service', '/usr/share/demo/demo.conf'],
+  ['demo.service', '/etc/demo/'],
+  ['demo.service', '/etc/demo/../shadow'],
+  ['demo.service', '/etc/..'],
+  ['demo@.service', '/etc/demo/demo.conf'],
+  ['demo.socket', '/etc/demo/demo.conf'],
+])('%s does not wait for %s', (unit, configuration) => {
+  expect(problemsOf({ services: { [unit]: { start: 'when-configured', configuration } } })).toContain('services');
+  expect(problemsOf({ services: { 'demo.service': { start: 'when-configured', configuration: '/etc/d/x.y' } } })).toBe(
+    '',
+  );
+});
+
 describe('in short:', () => {
   const url = 'https://demo.example/{version}.tar.gz';
   const sourceOf = (source: RecipeInput['sources'][number]): unknown =>
@@ -77,6 +91,7 @@ describe('in short:', () => {
       { kind: 'goModules', commands: { '{a,b}': '/usr/bin/' } },
       'sources.0.commands.a',
     ],
+    ['braces within braces', { kind: 'release', url, take: { '{a,{b,c}}': '/usr/bin/' } }, 'braces within braces'],
     ['a place outside of the hierarchies', { kind: 'release', url, take: '/etc/x' }, 'sources.0.take'],
     ['an unknown field', { kind: 'release', url, take: '/usr/bin/x', colour: 'red' }, '"colour"'],
     ['a source of nothing', { kind: 'release', url }, 'sources.0: lacks "downloads", or "url" and "take"'],

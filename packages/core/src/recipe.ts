@@ -99,6 +99,7 @@ export type ArchiveFormat = (typeof archiveFormats)[number];
 function expandKeys<Value>(entries: Record<string, Value>, context: z.RefinementCtx): Record<string, Value> {
   const expanded = new Map<string, Value>();
   for (const [key, value] of Object.entries(entries)) {
+    if (/\{[^}]*\{/.test(key)) context.addIssue({ code: 'custom', path: [key], message: 'braces within braces' });
     for (const name of expandBraces(key)) {
       if (expanded.has(name)) context.addIssue({ code: 'custom', path: [key], message: `${name} is there twice` });
       expanded.set(name, value);
@@ -241,12 +242,12 @@ const Service = z.discriminatedUnion('start', [
   }),
   z.strictObject({
     /**
-     * It starts with the merge, and at every boot, if it is configured; and else when its configuration is written.
-     * Once stopped it stays so until then.
+     * It starts with the merge, and at every boot, if it is configured; and whenever its configuration changes, in
+     * mode or time too. Once stopped it stays so until then.
      */
     start: z.literal('when-configured'),
     /** The file without which it does nothing useful. */
-    configuration: z.string().regex(/^\/(etc|var)\/[\w./-]+$/, 'a file below /etc or /var'),
+    configuration: z.string().regex(/^\/(etc|var)(\/(?!\.\.?\/|\.\.?$)[\w.-]+)+$/, 'a file below /etc or /var'),
   }),
 ]);
 
@@ -348,7 +349,7 @@ export const Recipe = z
       }
     }
     for (const [unit, { start }] of Object.entries(recipe.services ?? {})) {
-      if (start === 'when-configured' && !unit.endsWith('.service')) {
+      if (start === 'when-configured' && !/^[^@]+\.service$/.test(unit)) {
         context.addIssue({
           code: 'custom',
           path: ['services', unit],

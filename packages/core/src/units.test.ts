@@ -13,16 +13,34 @@ test('units that start with the merge are upheld by the target of their kind', (
   ]);
 });
 
-test('what starts when it is configured has a path unit that pulls it in once, and a condition', () => {
+test('what starts when it is configured is pulled in by the merge and by its configuration, and has a condition', () => {
   const services = { 'a.service': { start: 'when-configured', configuration: '/etc/a/a.conf' } } as const;
-  expect(renderStarts({ services })).toEqual([
-    [
-      'usr/lib/systemd/system/a.path',
-      '[Unit]\nDescription=Configuration of a.service\nWants=a.service\n\n[Path]\nPathChanged=/etc/a/a.conf\n',
-    ],
-    ['usr/lib/systemd/system/multi-user.target.d/10-a-path.conf', '[Unit]\nUpholds=a.path\n'],
-    ['usr/lib/systemd/system/a.service.d/10-configured.conf', '[Unit]\nConditionPathExists=/etc/a/a.conf\n'],
-  ]);
+  expect(Object.fromEntries(renderStarts({ services }))).toMatchInlineSnapshot(`
+    {
+      "usr/lib/systemd/system/a-configured.service": "[Unit]
+    Description=Start of a.service with a new configuration
+    Wants=a.service
+
+    [Service]
+    Type=oneshot
+    ExecStart=/usr/bin/true
+    ",
+      "usr/lib/systemd/system/a.path": "[Unit]
+    Description=Configuration of a.service
+    Wants=a.service
+
+    [Path]
+    PathChanged=/etc/a/a.conf
+    Unit=a-configured.service
+    ",
+      "usr/lib/systemd/system/a.service.d/10-configured.conf": "[Unit]
+    ConditionPathExists=/etc/a/a.conf
+    ",
+      "usr/lib/systemd/system/multi-user.target.d/10-a-path.conf": "[Unit]
+    Upholds=a.path
+    ",
+    }
+  `);
 });
 
 test('an image with users and directories gets a unit that makes them before its services', () => {

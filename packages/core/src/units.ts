@@ -46,17 +46,34 @@ export function renderStarts(recipe: Pick<Recipe, 'services'>): GeneratedFile[] 
  *
  * The merge starts a path unit, which pulls the service in that one time: `Wants=` of a unit that stays up acts no
  * second time, so that a service which an operator stops stays stopped. `PathExists=` would start it at once again,
- * and so would `Upholds=` on the service; with a condition, the latter tries without end (rule `upheld-condition`).
+ * and so would `Upholds=` on the service; with a condition, the latter tries without end (rule `upheld-condition`). What
+ * the path unit triggers pulls the service in too: if it were the service itself, masking that would have the path unit
+ * fail, and be tried without end.
  */
 function startWhenConfigured(service: string, configuration: string): GeneratedFile[] {
-  const path = service.replace(/service$/, 'path');
+  const [path, trigger] = [service.replace(/service$/, 'path'), service.replace(/\.service$/, '-configured.service')];
+  const units = 'usr/lib/systemd/system';
+  const pathUnit = `[Unit]
+Description=Configuration of ${service}
+Wants=${service}
+
+[Path]
+PathChanged=${configuration}
+Unit=${trigger}
+`;
+  const triggered = `[Unit]
+Description=Start of ${service} with a new configuration
+Wants=${service}
+
+[Service]
+Type=oneshot
+ExecStart=/usr/bin/true
+`;
   return [
-    [
-      `usr/lib/systemd/system/${path}`,
-      `[Unit]\nDescription=Configuration of ${service}\nWants=${service}\n\n[Path]\nPathChanged=${configuration}\n`,
-    ],
+    [`${units}/${path}`, pathUnit],
     uphold(path),
-    [`usr/lib/systemd/system/${service}.d/10-configured.conf`, `[Unit]\nConditionPathExists=${configuration}\n`],
+    [`${units}/${trigger}`, triggered],
+    [`${units}/${service}.d/10-configured.conf`, `[Unit]\nConditionPathExists=${configuration}\n`],
   ];
 }
 

@@ -44,6 +44,7 @@ const wasmedge = defineExtension(import.meta.dirname, {
       when: { before: '0.15.0' },
     },
   ],
+  series: '^(\\d+\\.\\d+)\\.',
   links: {
     '/usr/bin/wasmedge': '../lib/wasmedge/bin/wasmedge',
     // Debian's build is without it; `wasmedge compile` is the same.

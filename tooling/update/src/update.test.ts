@@ -61,6 +61,11 @@ describeReleases('a host that follows a repository', (release) => {
     expect(await follower.update()).toMatchObject({ exitCode: 0 });
     expect(await follower.state()).toEqual(at('1.2'));
     expect(await host.read('/etc/demo/demo.conf')).toBe('mine\n');
+
+    // One that needs none of it has no unit that makes it.
+    await shelf.offer(await follower.make('1.3'));
+    expect(await follower.update()).toMatchObject({ exitCode: 0 });
+    expect(await follower.state()).toEqual(at('1.3'));
   });
 
   test('does so by its timer', async () => {

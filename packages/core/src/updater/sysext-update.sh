@@ -165,9 +165,10 @@ merge() { systemctl restart systemd-sysext.service; }
 
 is_merged() { cmp -s "$runtime/release" "/usr/lib/extension-release.d/extension-release.$name"; }
 
-# Restarts the units that ran; false when one of them does not come up again.
+# Restarts the units that ran; false when one of them does not come up again. An image may need no setup any more.
 restart() {
   for unit in $1; do
+    if [ "$unit" = "$SETUP" ] && ! systemctl cat "$unit" >/dev/null 2>&1; then continue; fi
     say "restarting $unit"
     timeout 300 systemctl restart "$unit" || return 1
     systemctl --quiet is-active "$unit" || return 1

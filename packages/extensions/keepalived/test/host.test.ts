@@ -46,6 +46,17 @@ describePayload('keepalived', [{ extension: keepalived }], (boot) => {
     await host.run(['systemctl', 'stop', 'keepalived.service']);
     await host.reboot();
     await host.waitForUnit('keepalived.service');
+
+    // Masked, it is nobody's trouble.
+    await host.run(['systemctl', 'mask', '--now', 'keepalived.service']);
+    await host.write(configurationPath, configuration(network, 102));
+    await host.waitForUnit('keepalived-configured.service', 'inactive');
+    await host.waitForUnit('keepalived.path');
+    await host.reboot();
+    await host.waitForUnit('keepalived.path');
+    await host.run(['systemctl', 'unmask', 'keepalived.service']);
+    await host.write(configurationPath, configuration(network, 103));
+    await host.waitForUnit('keepalived.service');
   });
 
   test('moves an address to the other host when one dies, and back', { timeout: 120_000 }, async () => {
