@@ -226,7 +226,7 @@ describe('results', () => {
     await writeFile(recipe, (await readFile(recipe, 'utf8')).replace("name: 'demo'", "name: 'other'"));
     expect(await sysext('lint', '--all')).toMatchObject({
       exitCode: 40,
-      stdout: expect.stringMatching(/shared-path.* \/usr\/bin\/demo[^]*demo and other ship it/),
+      stdout: expect.stringMatching(/shared-path.* \/usr\/bin\/demo[^]*demo and other have it/),
     });
     await rm(join(extensions, 'other/test'), { recursive: true });
     expect(await sysext('lint', '--all')).toMatchObject({ exitCode: 53, stderr: expect.stringContaining('tree.txt') });
