@@ -272,8 +272,9 @@ export class Host implements AsyncDisposable {
     return stdout.slice(0, -1);
   }
 
-  /** The log of this boot, or of one unit in it. */
+  /** The log of this boot, or of one unit in it: all that was logged so far. */
   async journal(unit?: string): Promise<string> {
+    await this.run(['journalctl', '--sync']);
     return journal(await this.#up(), unit);
   }
 
