@@ -3,7 +3,7 @@ import type { Context } from './context.ts';
 import { SysextError } from './errors.ts';
 import { exhausted, indented, isUnavailable, reasonsOf } from './fetch.ts';
 import type { Plan, PlannedProgram } from './plan.ts';
-import type { Source } from './recipe.ts';
+import type { Source } from './sources/source.ts';
 import { acquireDebian } from './sources/debian/debian.ts';
 import { acquireGoModules } from './sources/go-modules.ts';
 import { acquireRelease } from './sources/release.ts';

@@ -8,7 +8,7 @@ import { formatOf, limits, readArchive } from './archive.ts';
 import { Cache } from './cache.ts';
 import { type Context, createContext } from './context.ts';
 import { SysextError } from './errors.ts';
-import type { ArchiveFormat } from './recipe.ts';
+import type { ArchiveFormat } from './sources/source.ts';
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 let context: Context;

@@ -9,7 +9,7 @@ import type { Context } from './context.ts';
 import { SysextError, systemCode } from './errors.ts';
 import { stream } from './exec.ts';
 import { imagePathProblem, resolveLink } from './image-path.ts';
-import type { ArchiveFormat } from './recipe.ts';
+import type { ArchiveFormat } from './sources/source.ts';
 
 /** One member of an archive, checked: its name and its target stay inside the archive. */
 export type Member =

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { SourceKind } from './recipe.ts';
+import type { SourceKind } from './sources/source.ts';
 
 /** One thing a source delivered for the image. */
 export const ArtifactMember = z.discriminatedUnion('type', [

@@ -49,11 +49,11 @@ export {
   type Extension,
   type RecipeInput,
   Recipe,
-  type Source,
   defineExtension,
   nameProblem,
   programsOf,
 } from './recipe.ts';
+export type { Source } from './sources/source.ts';
 export { BuildRecord } from './record.ts';
 export { type RepositoryConfig, readRepositoryConfig } from './repository/config.ts';
 export {

@@ -5,7 +5,8 @@ import { type SysextEvent, createContext } from './context.ts';
 import { type LockReport, lockVersion } from './lock-version.ts';
 import { readLock, writeLock } from './lock.ts';
 import { Mirrors } from './mirrors.ts';
-import { type Download, defineExtension } from './recipe.ts';
+import { defineExtension } from './recipe.ts';
+import type { Download } from './sources/source.ts';
 
 let upstream: FakeUpstream;
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;

@@ -1,7 +1,8 @@
 import { type Arch, archNames } from './arch.ts';
 import { SysextError } from './errors.ts';
 import { type Lock, type LockedVersion, selectVersion } from './lock.ts';
-import { type Extension, type Source, type SourceKind, programsOf } from './recipe.ts';
+import { type Extension, programsOf } from './recipe.ts';
+import type { Source, SourceKind } from './sources/source.ts';
 import { isInRange } from './version-range.ts';
 import type { ImageIdentity } from './version.ts';
 

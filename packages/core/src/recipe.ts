@@ -1,14 +1,12 @@
 import * as z from 'zod';
 import { architectures } from './arch.ts';
-import { expandBraces } from './braces.ts';
 import { SysextError } from './errors.ts';
-import { goProgramName } from './go-program-name.ts';
-import { imagePathProblem } from './image-path.ts';
+import { ImagePath, Url, Version, When, without } from './fields.ts';
 import { describeIssues } from './issues.ts';
 import { seriesProblem } from './series.ts';
+import { Source } from './sources/source.ts';
 import { placeholdersOf } from './template.ts';
 import { transports } from './transport.ts';
-import { versionProblem } from './version.ts';
 import { VersionSource } from './versions/source.ts';
 
 /**
@@ -30,39 +28,7 @@ export function nameProblem(name: string): string | undefined {
   return undefined;
 }
 
-/** A zod check out of a function that names the problem. */
-const without = (problem: (value: string) => string | undefined) =>
-  z.string().superRefine((value, context) => {
-    const found = problem(value);
-    if (found !== undefined) context.addIssue({ code: 'custom', message: `${JSON.stringify(value)}: ${found}` });
-  });
-
 const Name = without(nameProblem);
-const Version = without(versionProblem);
-const Url = z.string().regex(/^https?:\/\/[^/\s]+\/\S*$/, 'an http or https URL');
-
-/** `/usr/bin/etcd`: absolute, normal form, below one of the hierarchies a merge covers. */
-const ImagePath = without((path) => {
-  if (!/^\/(usr|opt)\/./.test(path)) return 'only /usr (and, where a recipe allows it, /opt) is merged into a host';
-  return imagePathProblem(path.slice(1));
-});
-
-/** An {@link ImagePath}, or a directory of one, written with a slash at its end. */
-const Destination = without((path) => {
-  const file = path.endsWith('/') ? `${path}x` : path;
-  const parsed = ImagePath.safeParse(file);
-  return parsed.success ? undefined : 'a file or, with a slash at its end, a directory below /usr';
-});
-
-const Mode = z.string().regex(/^0[0-7]{3,4}$/, 'an octal mode such as "0755"');
-
-/** Restricts a rule to a range of upstream versions, in systemd's order. */
-const When = z.strictObject({
-  /** First version the rule applies to. */
-  from: Version.optional(),
-  /** First version it no longer applies to. */
-  before: Version.optional(),
-});
 
 /** Versions of another extension that this one works with, in systemd's order. */
 const VersionRange = z.strictObject({
@@ -71,146 +37,6 @@ const VersionRange = z.strictObject({
   /** This one alone; `{version}` and `{<companion>}` are filled in. */
   exactly: z.string().min(1).optional(),
 });
-
-/** Where a member goes. A directory keeps the member's own name; a file renames it. */
-const Placement = z.union([
-  Destination,
-  z.strictObject({
-    to: Destination,
-    /** Instead of 0755 for what upstream marks executable and 0644 for the rest. */
-    mode: Mode.optional(),
-    /** No error when the archive has no such member. */
-    optional: z.boolean().optional(),
-  }),
-]);
-
-/** How `sysext lock` learns what upstream says the digest is. */
-const Verification = z.union([
-  /** A checksum list (or a file with nothing but the digest); `{url}` is the download's own URL. */
-  z.strictObject({ sums: Url.or(z.string().regex(/^\{url\}\S*$/)) }),
-  /** The digest GitHub keeps of a release asset. */
-  z.strictObject({ githubAsset: z.literal(true) }),
-]);
-
-const archiveFormats = ['raw', 'tar', 'tar.gz', 'tar.xz', 'tar.zst', 'tar.bz2', 'zip', 'squashfs'] as const;
-export type ArchiveFormat = (typeof archiveFormats)[number];
-
-/** An entry of its own for each of the names that a key with alternatives stands for: `bin/{runc,crun}`. */
-function expandKeys<Value>(entries: Record<string, Value>, context: z.RefinementCtx): Record<string, Value> {
-  const expanded = new Map<string, Value>();
-  for (const [key, value] of Object.entries(entries)) {
-    if (/\{[^}]*\{/.test(key)) context.addIssue({ code: 'custom', path: [key], message: 'braces within braces' });
-    for (const name of expandBraces(key)) {
-      if (expanded.has(name)) context.addIssue({ code: 'custom', path: [key], message: `${name} is there twice` });
-      expanded.set(name, value);
-    }
-  }
-  return Object.fromEntries(expanded);
-}
-
-/** Members to install: pattern → place; `{a,b}` in a pattern stands for two of them. */
-const Members = z.record(z.string().min(1), Placement).transform(expandKeys);
-
-const Download = z.strictObject({
-  /** One URL, or several that serve the same bytes, in the order to try them. */
-  url: Url.or(z.array(Url).min(1)),
-  /** What `{arch}` stands for in the URL and in member names. */
-  arch: z.strictObject({ 'x86-64': z.string().optional(), arm64: z.string().optional() }).optional(),
-  /** Told from the end of the URL when absent. */
-  format: z.enum(archiveFormats).optional(),
-  /** Pattern of members that are Debian packages: what they install is then what `take` chooses from. */
-  packages: z.string().min(1).optional(),
-  /** Leading path components to drop from every member. */
-  strip: z.int().min(0).max(8).optional(),
-  /**
-   * Members to install: pattern → place. `*` stands for part of a name, `**` for any depth, `{a,b}` for two patterns, and
-   * a pattern that ends in `/` takes the whole directory. For `raw`, just the place.
-   */
-  take: Placement.or(Members),
-  /** Members that `take` would match and the image must not have. */
-  leave: z.array(z.string().min(1)).optional(),
-  verify: Verification.optional(),
-  when: When.optional(),
-});
-
-/** Files that upstream publishes: `downloads`, or the fields of the only one. */
-const ReleaseSource = z
-  .strictObject({
-    kind: z.literal('release'),
-    downloads: z.array(Download).min(1).optional(),
-    ...Download.partial().shape,
-  })
-  .transform(({ kind, downloads, when, ...only }, context) => {
-    const { url, take } = only;
-    const range = when === undefined ? {} : { when };
-    if (downloads !== undefined && Object.keys(only).length === 0) return { kind, downloads, ...range };
-    if (downloads === undefined && url !== undefined && take !== undefined) {
-      return { kind, downloads: [{ ...only, url, take }], ...range };
-    }
-    const message =
-      downloads === undefined
-        ? 'lacks "downloads", or "url" and "take" of the only one'
-        : `has "downloads", and ${Object.keys(only).join(', ')} of a single one`;
-    context.addIssue({ code: 'custom', message });
-    return z.NEVER;
-  });
-
-/** Import path of a Go package or module. */
-const GoPath = z.string().regex(/^[\w.~-]+(\/[\w.~-]+)+$/);
-
-const GoModulesSource = z.strictObject({
-  kind: z.literal('goModules'),
-  /** Main package → file in the image, or its directory, where it gets the name that Go gives it. */
-  commands: z
-    .record(z.string(), Destination)
-    .transform(expandKeys)
-    .pipe(z.record(GoPath, Destination))
-    .transform((commands) =>
-      Object.fromEntries(
-        Object.entries(commands).map(([main, to]) => [main, to.endsWith('/') ? to + goProgramName(main) : to]),
-      ),
-    ),
-  /** Further linker flags; `-s -w` is always there. */
-  ldflags: z.array(z.string()).optional(),
-  /** Build tags. */
-  tags: z.array(z.string().regex(/^\w+$/)).optional(),
-  /**
-   * Modules that the `go.mod` of a module replaces by directories of its own repository: what it requires of
-   * them is no version that a proxy has. `{minor}` and `{patch}` are numbers of the program's version.
-   */
-  siblings: z
-    .strictObject({
-      /** The module: `k8s.io/kubernetes`. */
-      of: GoPath,
-      /** At which version upstream publishes them: `v0.{minor}.{patch}`. */
-      version: z.string().regex(/^v[\w.{}+-]+$/),
-    })
-    .optional(),
-  /**
-   * Published modules for those that the `go.mod` of upstream replaces by directories, where the version that it requires
-   * is not what it builds with: `{ 'github.com/hashicorp/consul/api': 'github.com/hashicorp/consul/api@v1.34.1' }`.
-   */
-  replace: z.record(GoPath, z.string().regex(/^[\w.~-]+(\/[\w.~-]+)+@v[\w.+-]+$/, 'module@version')).optional(),
-  when: When.optional(),
-});
-
-const DebianSource = z.strictObject({
-  kind: z.literal('debian'),
-  /** By its code name: `trixie`. */
-  suite: z.string().regex(/^[a-z]+$/, 'the code name of a suite'),
-  /** Binary packages to take from; the version of the first is the version of the program. */
-  packages: z.array(z.string().regex(/^[a-z0-9][a-z0-9+.-]+$/)).min(1),
-  /**
-   * Members to install: pattern → place, as for a download. `{arch}` is Debian's word for its directories of
-   * libraries: `x86_64-linux-gnu`. What the recipe puts into `/usr/lib/<program>/` is where the program finds it.
-   */
-  take: Members,
-  /** Members that `take` would match and the image must not have. */
-  leave: z.array(z.string().min(1)).optional(),
-  when: When.optional(),
-});
-
-const Source = z.discriminatedUnion('kind', [ReleaseSource, GoModulesSource, DebianSource]);
 
 /** A program with versions of its own: the extension's main one, or a companion in its image. */
 const Program = z.strictObject({
@@ -370,15 +196,7 @@ export type Program = z.output<typeof Program>;
 export type Companion = z.output<typeof Companion>;
 /** A companion as an author writes it, in a file of its own where it is long. */
 export type CompanionInput = z.input<typeof Companion>;
-export type Source = z.output<typeof Source>;
-export type ReleaseSource = z.output<typeof ReleaseSource>;
-export type GoModulesSource = z.output<typeof GoModulesSource>;
-export type DebianSource = z.output<typeof DebianSource>;
-export type Download = z.output<typeof Download>;
-export type Placement = z.output<typeof Placement>;
-export type Verification = z.output<typeof Verification>;
 export type VersionRange = z.output<typeof VersionRange>;
-export type SourceKind = Source['kind'];
 
 /** A recipe and the directory that holds its lock, its `files/` and its `go/`. */
 export type Extension = Recipe & { readonly directory: string };

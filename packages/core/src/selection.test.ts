@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Download } from './recipe.ts';
+import type { Download } from './sources/source.ts';
 import { compileSelection, rawPlacement } from './selection.ts';
 
 const fill = (text: string): string => text.replaceAll('{version}', 'v1');

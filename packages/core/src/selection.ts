@@ -1,7 +1,7 @@
 import picomatch from 'picomatch';
 import { SysextError } from './errors.ts';
 import { baseName } from './image-path.ts';
-import type { Download, Placement } from './recipe.ts';
+import type { Download, Placement } from './sources/source.ts';
 
 /** Where a selected member goes. */
 export interface Selected {

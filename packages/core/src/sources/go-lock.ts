@@ -4,7 +4,7 @@ import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { run } from '../exec.ts';
 import { type PlannedProgram, bareVersion, numbersOf } from '../plan.ts';
-import type { GoModulesSource } from '../recipe.ts';
+import type { GoModulesSource } from './source.ts';
 import { fillTemplate } from '../template.ts';
 import { writeWhole } from '../write.ts';
 import { goDirectory, goSettings } from './go-modules.ts';

@@ -8,7 +8,7 @@ import { Cache } from '../cache.ts';
 import { type Context, type ContextOptions, createContext } from '../context.ts';
 import { parseElf } from '../elf.ts';
 import type { SysextError } from '../errors.ts';
-import type { GoModulesSource } from '../recipe.ts';
+import type { GoModulesSource } from './source.ts';
 import { lockGoModules } from './go-lock.ts';
 import { acquireGoModules } from './go-modules.ts';
 

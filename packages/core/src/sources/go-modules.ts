@@ -9,7 +9,7 @@ import { SysextError, ioError, systemCode } from '../errors.ts';
 import { type RunOptions, run } from '../exec.ts';
 import { goProgramName } from '../go-program-name.ts';
 import { type PlannedProgram, templateValues } from '../plan.ts';
-import type { GoModulesSource } from '../recipe.ts';
+import type { GoModulesSource } from './source.ts';
 import { fillTemplate } from '../template.ts';
 import { allPresent } from './take.ts';
 

@@ -10,7 +10,7 @@ import { download } from '../fetch.ts';
 import type { LockedVersion, Pin } from '../lock.ts';
 import { displayUrl } from '../mirrors.ts';
 import { type PlannedProgram, templateValues } from '../plan.ts';
-import type { ArchiveFormat, Download, ReleaseSource } from '../recipe.ts';
+import type { ArchiveFormat, Download, ReleaseSource } from './source.ts';
 import { type Selection, compileSelection, rawPlacement } from '../selection.ts';
 import { fillTemplate } from '../template.ts';
 import { isInRange } from '../version-range.ts';

@@ -1,54 +1,21 @@
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  deb,
-  elfImage,
-  FakeArchive,
-  type FakePackage,
-  type FakeUpstream,
-  startUpstream,
-  temporaryDirectory,
-} from '@sysext/testing';
+import { deb, elfImage, type FakePackage } from '@sysext/testing';
+import { FakeDebian, loaders, machines } from '../sources/debian/testing/fake-debian.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Cache } from '../cache.ts';
-import { type Context, createContext } from '../context.ts';
 import { lockVersion } from '../lock-version.ts';
 import { type LockedVersion, readLock, writeLock } from '../lock.ts';
-import { Mirrors } from '../mirrors.ts';
 import { type Extension, type RecipeInput, defineExtension } from '../recipe.ts';
 import { updateExtensions } from '../update.ts';
 import { findOutdated } from './outdated.ts';
 
-let work: Awaited<ReturnType<typeof temporaryDirectory>>;
-let upstream: FakeUpstream;
-let archive: FakeArchive;
+let fake: FakeDebian;
 beforeEach(async () => {
-  work = await temporaryDirectory();
-  upstream = await startUpstream();
-  archive = await FakeArchive.start(upstream, work.path);
-  await mkdir(join(work.path, '.changeset'));
-  await writeFile(join(work.path, '.changeset', 'config.json'), '{}');
+  fake = await FakeDebian.start();
+  await mkdir(join(fake.path, '.changeset'));
+  await writeFile(join(fake.path, '.changeset', 'config.json'), '{}');
 });
-afterEach(async () => {
-  await upstream[Symbol.asyncDispose]();
-  await work[Symbol.asyncDispose]();
-});
-
-/** Of a run: what it has read of the archive is read once. */
-function run(): Context {
-  return createContext({
-    cache: new Cache(join(work.path, 'cache')),
-    env: { PATH: process.env['PATH'], ...archive.env },
-    mirrors: new Mirrors({
-      'https://api.github.com/': `${upstream.url}/api/`,
-      'https://snapshot.debian.org/': `${upstream.url}/snapshot/`,
-    }),
-    network: { attempts: 1 },
-  });
-}
-
-const machines = { amd64: 62, arm64: 183 } as const;
-const loaders = { amd64: 'ld-linux-x86-64.so.2', arm64: 'ld-linux-aarch64.so.1' } as const;
+afterEach(async () => await fake[Symbol.asyncDispose]());
 
 interface Versions {
   readonly demo?: string;
@@ -77,7 +44,7 @@ function packages({ demo = '1:1.2.3-4', libc = '2.41-12', more }: Versions): Fak
   });
 }
 
-const publish = async (versions: Versions = {}): Promise<void> => await archive.publish(packages(versions));
+const publish = async (versions: Versions = {}): Promise<void> => await fake.archive.publish(packages(versions));
 
 const debian = {
   versions: { from: 'debian', suite: 'trixie', package: 'demo' },
@@ -86,7 +53,7 @@ const debian = {
 
 /** An extension of the workspace, locked at what the archive has. */
 async function locked(name: string, more: Partial<RecipeInput> = {}, version = '1.2.3'): Promise<Extension> {
-  const directory = join(work.path, name);
+  const directory = join(fake.path, name);
   await mkdir(directory);
   await writeFile(join(directory, 'package.json'), JSON.stringify({ name: `@sysext/${name}` }));
   const extension = defineExtension(directory, {
@@ -98,7 +65,7 @@ async function locked(name: string, more: Partial<RecipeInput> = {}, version = '
     ...more,
   });
   const companions = Object.fromEntries(Object.keys(extension.companions ?? {}).map((each) => [each, '1.2.3']));
-  await lockVersion(run(), extension, version, { companions });
+  await lockVersion(fake.context(), extension, version, { companions });
   return extension;
 }
 
@@ -118,22 +85,22 @@ async function release(extension: Extension): Promise<void> {
 
 const update = async (...extensions: Extension[]): ReturnType<typeof updateExtensions> =>
   await updateExtensions(
-    run(),
+    fake.context(),
     extensions.map((extension) => ({ extension })),
   );
 
 const changesets = async (): Promise<string[]> =>
-  (await readdir(join(work.path, '.changeset'))).filter((name) => name.endsWith('.md')).toSorted();
+  (await readdir(join(fake.path, '.changeset'))).filter((name) => name.endsWith('.md')).toSorted();
 
 describe('new revisions', () => {
   test('of the package, and of a library, are told with the index alone', async () => {
     await publish();
     const demo = await locked('demo');
-    expect(await findOutdated(run(), [demo])).toMatchObject({ outdated: [], revised: [], failures: [] });
+    expect(await findOutdated(fake.context(), [demo])).toMatchObject({ outdated: [], revised: [], failures: [] });
 
     await publish({ demo: '1:1.2.3-4+deb13u1', libc: '2.41-12+deb13u2' });
-    const asked = upstream.requests.length;
-    expect(await findOutdated(run(), [demo])).toMatchObject({
+    const asked = fake.upstream.requests.length;
+    expect(await findOutdated(fake.context(), [demo])).toMatchObject({
       outdated: [],
       failures: [],
       revised: [
@@ -148,18 +115,20 @@ describe('new revisions', () => {
         },
       ],
     });
-    expect(upstream.requests.slice(asked).map(({ path }) => path)).not.toContainEqual(expect.stringMatching(/\.deb$/));
+    expect(fake.upstream.requests.slice(asked).map(({ path }) => path)).not.toContainEqual(
+      expect.stringMatching(/\.deb$/),
+    );
   });
 
   test('of one architecture are told too', async () => {
     await publish();
     const demo = await locked('demo');
     const [old, next] = [packages({}), packages({ libc: '2.41-12+b1' })];
-    await archive.publish([
+    await fake.archive.publish([
       ...old.filter(({ arch }) => arch === 'amd64'),
       ...next.filter(({ arch }) => arch === 'arm64'),
     ]);
-    const { revised } = await findOutdated(run(), [demo]);
+    const { revised } = await findOutdated(fake.context(), [demo]);
     expect(revised).toMatchObject([{ packages: [{ name: 'libc6', from: '2.41-12', to: '2.41-12+b1' }] }]);
   });
 
@@ -167,7 +136,7 @@ describe('new revisions', () => {
     await publish();
     const demo = await locked('demo');
     await publish({ demo: '1:1.2.4-1', libc: '2.41-13' });
-    expect(await findOutdated(run(), [demo])).toMatchObject({
+    expect(await findOutdated(fake.context(), [demo])).toMatchObject({
       outdated: [{ locked: '1.2.3', newest: '1.2.4' }],
       revised: [],
     });
@@ -178,8 +147,8 @@ describe('new revisions', () => {
     const demo = await locked('demo');
     const before = await at(demo);
     await publish({ libc: '2.41-12' });
-    expect(await findOutdated(run(), [demo])).toMatchObject({ revised: [] });
-    await expect(lockVersion(run(), demo, '1.2.3')).rejects.toMatchObject({
+    expect(await findOutdated(fake.context(), [demo])).toMatchObject({ revised: [] });
+    await expect(lockVersion(fake.context(), demo, '1.2.3')).rejects.toMatchObject({
       code: 'UPSTREAM_DISAGREES',
       message: 'Debian trixie has libc6 2.41-12 for x86-64, older than 2.41-12+deb13u2 in the lock',
     });
@@ -188,20 +157,20 @@ describe('new revisions', () => {
 
   test('of a companion are told beside the versions it is in, whatever lists the versions', async () => {
     await publish();
-    upstream.put('/api/repos/o/own/tags?per_page=100', JSON.stringify([{ name: 'v1.0.0' }]));
-    upstream.put('/debian/own', 'x');
+    fake.upstream.put('/api/repos/o/own/tags?per_page=100', JSON.stringify([{ name: 'v1.0.0' }]));
+    fake.upstream.put('/debian/own', 'x');
     const own = await locked(
       'own',
       {
         versions: { from: 'github-tags', repo: 'o/own' },
-        sources: [{ kind: 'release', downloads: [{ url: `${upstream.url}/debian/own`, take: '/usr/bin/own' }] }],
+        sources: [{ kind: 'release', downloads: [{ url: `${fake.upstream.url}/debian/own`, take: '/usr/bin/own' }] }],
         companions: { demo: structuredClone(debian) },
       },
       'v1.0.0',
     );
     await release(own);
     await publish({ libc: '2.41-13' });
-    expect((await findOutdated(run(), [own])).revised).toMatchObject([
+    expect((await findOutdated(fake.context(), [own])).revised).toMatchObject([
       { extension: 'own', program: 'demo', version: '1.2.3', beside: 'v1.0.0' },
     ]);
     const { updates } = await update(own);
@@ -219,20 +188,20 @@ describe('new revisions', () => {
     const other = await locked('other');
     await publish({ libc: '2.41-13' });
     const elsewhere = { ...other, versions: { ...debian.versions, suite: 'forky' } } as Extension;
-    const report = await findOutdated(run(), [elsewhere, demo]);
+    const report = await findOutdated(fake.context(), [elsewhere, demo]);
     expect(report.revised.map(({ extension }) => extension)).toEqual(['other', 'demo']);
     expect(report.failures).toMatchObject([{ extension: 'other', error: { code: 'SOURCES_EXHAUSTED' } }]);
 
-    upstream.remove('/debian/dists/trixie/InRelease');
-    expect((await findOutdated(run(), [demo])).failures).toHaveLength(1);
+    fake.upstream.remove('/debian/dists/trixie/InRelease');
+    expect((await findOutdated(fake.context(), [demo])).failures).toHaveLength(1);
   });
 
   test('are read out of the same indexes, however many programs are from its suite', async () => {
     await publish();
     const all = [await locked('demo'), await locked('second'), await locked('third')];
-    const asked = upstream.requests.length;
-    await findOutdated(run(), all);
-    const paths = upstream.requests.slice(asked).map(({ path }) => path);
+    const asked = fake.upstream.requests.length;
+    await findOutdated(fake.context(), all);
+    const paths = fake.upstream.requests.slice(asked).map(({ path }) => path);
     expect(paths.filter((path) => path.endsWith('/InRelease'))).toEqual([
       '/debian/dists/trixie/InRelease',
       '/debian-security/dists/trixie-security/InRelease',
@@ -268,13 +237,13 @@ describe('an update', () => {
       'libmore1_1~rc1-1_amd64.deb',
     ]);
     expect(await changesets()).toEqual(['demo-1.2.3-demo-1.2.3-4-deb13u1.md']);
-    expect(await readFile(join(work.path, '.changeset', 'demo-1.2.3-demo-1.2.3-4-deb13u1.md'), 'utf8')).toBe(
+    expect(await readFile(join(fake.path, '.changeset', 'demo-1.2.3-demo-1.2.3-4-deb13u1.md'), 'utf8')).toBe(
       "---\n'@sysext/demo': patch\n---\n\ndemo 1.2.3: demo 1.2.3-4 → 1.2.3-4+deb13u1, libmore1 1~rc1-1\n",
     );
 
     const again = await update(demo);
     expect(again.updates[0]).toEqual({ extension: 'demo', changes: [], newSeries: [], notes: [], files: [] });
-    expect(await findOutdated(run(), [demo])).toMatchObject({ revised: [] });
+    expect(await findOutdated(fake.context(), [demo])).toMatchObject({ revised: [] });
     expect(await at(demo)).toEqual(after);
   });
 
@@ -298,8 +267,8 @@ describe('an update', () => {
     const demo = await locked('demo');
     await release(demo);
     const before = await at(demo);
-    await archive.publish(packages({}), { Date: 'Sun, 22 Nov 2026 09:15:44 UTC' });
-    await lockVersion(run(), demo, '1.2.3');
+    await fake.archive.publish(packages({}), { Date: 'Sun, 22 Nov 2026 09:15:44 UTC' });
+    await lockVersion(fake.context(), demo, '1.2.3');
     const { revision, released, debian: pins } = await at(demo);
     expect({ revision, released }).toEqual({ revision: before.revision, released: before.released });
     expect(pins!['demo']!.timestamp).toBe('20261122T091544Z');

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import type { Lock } from '../lock.ts';
-import { type DebianSource, type Extension, programsOf } from '../recipe.ts';
+import { type Extension, programsOf } from '../recipe.ts';
+import type { DebianSource } from '../sources/source.ts';
 import { type PackageChange, newerPackages } from '../sources/debian/package-changes.ts';
 import { isInRange } from '../version-range.ts';
 import { keptUp } from './newer.ts';

@@ -6,7 +6,7 @@ import type { Blob } from '../../cache.ts';
 import type { Context } from '../../context.ts';
 import { SysextError } from '../../errors.ts';
 import { baseName, resolveLink } from '../../image-path.ts';
-import type { ArchiveFormat } from '../../recipe.ts';
+import type { ArchiveFormat } from '../source.ts';
 import type { Selection } from '../../selection.ts';
 import { plainMode, storeContent, takeMembers } from '../take.ts';
 import { readAr } from './ar.ts';

@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts';
 import { SysextError } from '../../errors.ts';
 import type { DebianPin, DebianPins } from '../../lock.ts';
 import { type PlannedProgram, bareVersion } from '../../plan.ts';
-import type { DebianSource } from '../../recipe.ts';
+import type { DebianSource } from '../source.ts';
 import { bundle } from './bundle.ts';
 import { upstreamVersion } from './control.ts';
 import { type Deb, type Library, librariesOf } from './deb.ts';

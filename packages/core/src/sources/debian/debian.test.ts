@@ -1,48 +1,31 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  deb,
-  elfImage,
-  FakeArchive,
-  type FakePackage,
-  type FakeUpstream,
-  newArchiveKey,
-  startUpstream,
-  temporaryDirectory,
-} from '@sysext/testing';
+import { deb, elfImage, FakeArchive, type FakePackage, newArchiveKey } from '@sysext/testing';
+import { FakeDebian, loaders, machines } from './testing/fake-debian.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Cache } from '../../cache.ts';
-import { type Context, type ContextOptions, createContext } from '../../context.ts';
 import { type Elf, parseElf } from '../../elf.ts';
 import type { SysextError } from '../../errors.ts';
 import { lockVersion } from '../../lock-version.ts';
 import { type LockedVersion, readLock } from '../../lock.ts';
-import { Mirrors } from '../../mirrors.ts';
 import { type Extension, defineExtension } from '../../recipe.ts';
 import { listVersions } from '../../versions/list.ts';
 import { acquireDebian } from './debian.ts';
 
-let work: Awaited<ReturnType<typeof temporaryDirectory>>;
-let upstream: FakeUpstream;
-let archive: FakeArchive;
+let fake: FakeDebian;
 let extension: Extension;
 
 beforeEach(async () => {
-  work = await temporaryDirectory();
-  upstream = await startUpstream();
-  archive = await FakeArchive.start(upstream, work.path);
+  fake = await FakeDebian.start();
   extension = recipe();
   await mkdir(extension.directory);
 });
-afterEach(async () => {
-  await upstream[Symbol.asyncDispose]();
-  await work[Symbol.asyncDispose]();
-});
+afterEach(async () => await fake[Symbol.asyncDispose]());
 
 function recipe(
   take: Record<string, string> = { 'usr/sbin/demo': '/usr/bin/', 'usr/share/demo/': '/usr/share/demo/' },
 ) {
-  return defineExtension(join(work.path, 'demo'), {
+  return defineExtension(join(fake.path, 'demo'), {
     name: 'demo',
     summary: 'A program out of Debian',
     homepage: 'https://demo.example/',
@@ -52,17 +35,6 @@ function recipe(
   });
 }
 
-function context(options: ContextOptions = {}): Context {
-  return createContext({
-    cache: new Cache(join(work.path, 'cache')),
-    env: { PATH: process.env['PATH'], ...archive.env },
-    mirrors: new Mirrors({ 'https://snapshot.debian.org/': `${upstream.url}/snapshot/` }),
-    ...options,
-  });
-}
-
-const machines = { amd64: 62, arm64: 183 } as const;
-const loaders = { amd64: 'ld-linux-x86-64.so.2', arm64: 'ld-linux-aarch64.so.1' } as const;
 const triplets = { amd64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' } as const;
 
 /** A program, the two libraries it needs, what they need, and a package that is in the way. */
@@ -104,13 +76,16 @@ function packages(arch: FakePackage['arch'], version = '1:1.2.3-4+deb13u1', one:
 }
 
 const publish = async (release?: Record<string, string>): Promise<void> =>
-  await archive.publish([...packages('amd64'), ...packages('arm64')], release);
+  await fake.archive.publish([...packages('amd64'), ...packages('arm64')], release);
 const locked = async (): Promise<LockedVersion> => (await readLock(extension.directory)).versions['1.2.3']!;
-const lock = async (using = context()): Promise<LockedVersion> => {
+const lock = async (using = fake.context()): Promise<LockedVersion> => {
   await lockVersion(using, extension, '1.2.3');
   return await locked();
 };
-const acquire = async (arch: 'x86-64' | 'arm64' = 'x86-64', using = context()): ReturnType<typeof acquireDebian> => {
+const acquire = async (
+  arch: 'x86-64' | 'arm64' = 'x86-64',
+  using = fake.context(),
+): ReturnType<typeof acquireDebian> => {
   const [source] = extension.sources as [Extract<Extension['sources'][number], { kind: 'debian' }>];
   const program = { name: 'demo', version: '1.2.3', sources: extension.sources };
   return await acquireDebian(using, source, program, arch, (await locked()).debian?.['demo']);
@@ -141,17 +116,17 @@ describe('locking', () => {
   });
 
   test('takes nothing from an index that no key of the keyring signed', async () => {
-    await archive.publish(packages('amd64'), {}, { key: await newArchiveKey() });
+    await fake.archive.publish(packages('amd64'), {}, { key: await newArchiveKey() });
     expect(await failure(lock())).toMatchObject({ code: 'SIGNATURE_INVALID' });
-    upstream.put('/debian/dists/trixie/InRelease', 'Codename: trixie\n');
+    fake.upstream.put('/debian/dists/trixie/InRelease', 'Codename: trixie\n');
     expect(await failure(lock())).toMatchObject({ code: 'SIGNATURE_INVALID' });
   });
 
   test('takes nothing from an index that was changed', async () => {
     await publish();
-    const address = `${upstream.url}/debian/dists/trixie/InRelease`;
+    const address = `${fake.upstream.url}/debian/dists/trixie/InRelease`;
     const text = await (await fetch(address)).text();
-    upstream.put('/debian/dists/trixie/InRelease', text.replace('21 Nov', '22 Nov'));
+    fake.upstream.put('/debian/dists/trixie/InRelease', text.replace('21 Nov', '22 Nov'));
     expect(await failure(lock())).toMatchObject({ code: 'SIGNATURE_INVALID' });
   });
 
@@ -165,7 +140,7 @@ describe('locking', () => {
 
   test('another version than the one in the suite is refused', async () => {
     await publish();
-    const error = await failure(lockVersion(context(), extension, '1.2.4'));
+    const error = await failure(lockVersion(fake.context(), extension, '1.2.4'));
     expect(error).toMatchObject({ code: 'UPSTREAM_DISAGREES' });
     expect(error.message).toContain('Debian trixie has demo 1:1.2.3-4+deb13u1');
   });
@@ -173,12 +148,12 @@ describe('locking', () => {
   test('a package that is another than the index says is refused', async () => {
     await publish();
     const [demo] = packages('amd64');
-    upstream.put(`/debian/${FakeArchive.path(demo!)}`, Buffer.alloc(demo!.bytes.length));
+    fake.upstream.put(`/debian/${FakeArchive.path(demo!)}`, Buffer.alloc(demo!.bytes.length));
     expect(await failure(lock())).toMatchObject({ code: 'DIGEST_MISMATCH' });
   });
 
   test('a library that is nowhere is named', async () => {
-    await archive.publish([...packages('amd64'), ...packages('arm64')].filter(({ name }) => name !== 'libtwo'));
+    await fake.archive.publish([...packages('amd64'), ...packages('arm64')].filter(({ name }) => name !== 'libtwo'));
     const error = await failure(lock());
     expect(error).toMatchObject({ code: 'MEMBER_MISSING', message: expect.stringContaining('libtwo.so.2') });
   });
@@ -186,9 +161,9 @@ describe('locking', () => {
   test('out of reach, it keeps the pins it has', async () => {
     await publish();
     const before = await lock();
-    upstream.remove('/debian/dists/trixie/InRelease');
+    fake.upstream.remove('/debian/dists/trixie/InRelease');
     const warnings: string[] = [];
-    await lock(context({ onEvent: (event) => event.type === 'warning' && warnings.push(event.message) }));
+    await lock(fake.context({ onEvent: (event) => event.type === 'warning' && warnings.push(event.message) }));
     expect(warnings).toEqual([expect.stringContaining('demo 1.2.3 debian: its pins stay as they are')]);
     expect(await locked()).toEqual(before);
   });
@@ -201,7 +176,7 @@ describe('building', () => {
   ] as const)('for %s, the program is pointed at its loader and libraries', async (arch, name) => {
     await publish();
     await lock();
-    const using = context();
+    const using = fake.context();
     const { members, inputs } = await acquire(arch, using);
     expect(members.map(({ path }) => path)).toEqual([
       'usr/bin/demo',
@@ -230,14 +205,18 @@ describe('building', () => {
         url: expect.stringMatching(/^https:\/\/snapshot\.debian\.org\/archive\/debian\/20261122T091544Z\/pool\//),
       });
     }
-    expect(await acquire(arch, context({ offline: true, env: { PATH: '' } }))).toEqual({ members, inputs, tools: {} });
+    expect(await acquire(arch, fake.context({ offline: true, env: { PATH: '' } }))).toEqual({
+      members,
+      inputs,
+      tools: {},
+    });
   });
 
   test('a library with a library path of its own is pointed at the others', async () => {
     const one = { runpath: '$ORIGIN/../lib', note: true };
-    await archive.publish([...packages('amd64', undefined, one), ...packages('arm64', undefined, one)]);
+    await fake.archive.publish([...packages('amd64', undefined, one), ...packages('arm64', undefined, one)]);
     await lock();
-    const using = context();
+    const using = fake.context();
     const { members } = await acquire('x86-64', using);
     const library = members.find(({ path }) => path === 'usr/lib/demo/libone.so.1');
     const sha256 = library?.type === 'file' ? library.sha256 : '';
@@ -254,9 +233,9 @@ describe('building', () => {
     await lock();
     const [demo] = packages('amd64');
     const path = FakeArchive.path(demo!);
-    upstream.remove(`/debian/${path}`);
-    upstream.put(`/snapshot/archive/debian/20261122T091544Z/${path}`, demo!.bytes);
-    const fresh = context({ cache: new Cache(join(work.path, 'other')) });
+    fake.upstream.remove(`/debian/${path}`);
+    fake.upstream.put(`/snapshot/archive/debian/20261122T091544Z/${path}`, demo!.bytes);
+    const fresh = fake.context({ cache: new Cache(join(fake.path, 'other')) });
     expect((await acquire('x86-64', fresh)).members).toHaveLength(6);
   });
 
@@ -265,9 +244,9 @@ describe('building', () => {
     await lock();
     const [demo] = packages('amd64');
     const path = FakeArchive.path(demo!);
-    upstream.put(`/debian/${path}`, Buffer.alloc(demo!.bytes.length));
-    upstream.put(`/snapshot/archive/debian/20261122T091544Z/${path}`, demo!.bytes);
-    const fresh = context({ cache: new Cache(join(work.path, 'other')) });
+    fake.upstream.put(`/debian/${path}`, Buffer.alloc(demo!.bytes.length));
+    fake.upstream.put(`/snapshot/archive/debian/20261122T091544Z/${path}`, demo!.bytes);
+    const fresh = fake.context({ cache: new Cache(join(fake.path, 'other')) });
     expect(await failure(acquire('x86-64', fresh))).toMatchObject({ code: 'DIGEST_MISMATCH' });
   });
 
@@ -277,7 +256,7 @@ describe('building', () => {
     const program = { name: 'demo', version: '1.2.3', sources: [] };
     const pins = (await lock()).debian!['demo']!;
     for (const wrong of [undefined, { ...pins, suite: 'sid' }, { ...pins, packages: {} }])
-      expect(await failure(acquireDebian(context(), source, program, 'arm64', wrong))).toMatchObject({
+      expect(await failure(acquireDebian(fake.context(), source, program, 'arm64', wrong))).toMatchObject({
         code: 'NOT_LOCKED',
       });
   });
@@ -296,14 +275,14 @@ describe('building', () => {
     ['cut off', deb([{ path: 'usr/sbin/demo', content: 'x' }]).subarray(0, 150)],
   ])('a package that is %s is refused', async (_, bytes) => {
     const broken = packages('amd64').map((each) => (each.name === 'demo' ? { ...each, bytes } : each));
-    await archive.publish([...broken, ...packages('arm64')]);
+    await fake.archive.publish([...broken, ...packages('arm64')]);
     expect(await failure(lock())).toMatchObject({ code: 'ARCHIVE_INVALID' });
   });
 
   test('a package with a file outside is refused', async () => {
     const bytes = deb([{ path: '../../etc/passwd', content: 'x' }]);
     const broken = packages('amd64').map((each) => (each.name === 'demo' ? { ...each, bytes } : each));
-    await archive.publish([...broken, ...packages('arm64')]);
+    await fake.archive.publish([...broken, ...packages('arm64')]);
     expect(await failure(lock())).toMatchObject({ code: 'ARCHIVE_UNSAFE' });
   });
 });
@@ -311,15 +290,15 @@ describe('building', () => {
 describe('versions', () => {
   test('are the one that the suite has', async () => {
     await publish();
-    expect(await listVersions(context(), { from: 'debian', suite: 'trixie', package: 'demo' })).toMatchObject({
+    expect(await listVersions(fake.context(), { from: 'debian', suite: 'trixie', package: 'demo' })).toMatchObject({
       versions: [{ version: '1.2.3' }],
     });
   });
 
   test('are none when the architectures differ, or there is no such package', async () => {
-    await archive.publish([...packages('amd64'), ...packages('arm64', '1.2.2-1')]);
+    await fake.archive.publish([...packages('amd64'), ...packages('arm64', '1.2.2-1')]);
     for (const name of ['demo', 'other'])
-      expect(await listVersions(context(), { from: 'debian', suite: 'trixie', package: name })).toMatchObject({
+      expect(await listVersions(fake.context(), { from: 'debian', suite: 'trixie', package: name })).toMatchObject({
         versions: [],
       });
   });

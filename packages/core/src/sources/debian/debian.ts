@@ -6,7 +6,7 @@ import { SysextError } from '../../errors.ts';
 import { download } from '../../fetch.ts';
 import type { DebianPin, DebianPins } from '../../lock.ts';
 import { type PlannedProgram, templateValues } from '../../plan.ts';
-import type { DebianSource } from '../../recipe.ts';
+import type { DebianSource } from '../source.ts';
 import { type Selection, compileSelection } from '../../selection.ts';
 import { fillTemplate } from '../../template.ts';
 import { allPresent } from '../take.ts';

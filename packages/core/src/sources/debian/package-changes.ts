@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts';
 import { baseName } from '../../image-path.ts';
 import type { DebianPin, DebianPins } from '../../lock.ts';
 import { bareVersion } from '../../plan.ts';
-import type { DebianSource } from '../../recipe.ts';
+import type { DebianSource } from '../source.ts';
 import { upstreamVersion } from './control.ts';
 import type { PackageIndex } from './package-index.ts';
 import { openSuite } from './suite.ts';

@@ -1,44 +1,28 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  deb,
-  elfImage,
-  FakeArchive,
-  type FakePackage,
-  type FakeUpstream,
-  newArchiveKey,
-  startUpstream,
-  temporaryDirectory,
-} from '@sysext/testing';
+import { deb, elfImage, type FakePackage, newArchiveKey } from '@sysext/testing';
+import { FakeDebian, loaders, machines } from './testing/fake-debian.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Cache } from '../../cache.ts';
-import { type Context, type ContextOptions, createContext } from '../../context.ts';
+import type { Context } from '../../context.ts';
 import { lockVersion } from '../../lock-version.ts';
 import { type DebianPin, type LockedVersion, readLock } from '../../lock.ts';
-import { Mirrors } from '../../mirrors.ts';
 import { type Extension, defineExtension } from '../../recipe.ts';
 import { listVersions } from '../../versions/list.ts';
 import { findOutdated } from '../../versions/outdated.ts';
 import { acquireDebian } from './debian.ts';
 
-let work: Awaited<ReturnType<typeof temporaryDirectory>>;
-let upstream: FakeUpstream;
-let archive: FakeArchive;
+let fake: FakeDebian;
 let extension: Extension;
 beforeEach(async () => {
-  work = await temporaryDirectory();
-  upstream = await startUpstream();
-  archive = await FakeArchive.start(upstream, work.path);
+  fake = await FakeDebian.start();
   extension = recipe('trixie');
   await mkdir(extension.directory);
 });
-afterEach(async () => {
-  await upstream[Symbol.asyncDispose]();
-  await work[Symbol.asyncDispose]();
-});
+afterEach(async () => await fake[Symbol.asyncDispose]());
 
 function recipe(suite: string): Extension {
-  return defineExtension(join(work.path, 'demo'), {
+  return defineExtension(join(fake.path, 'demo'), {
     name: 'demo',
     summary: 'A program out of Debian',
     homepage: 'https://demo.example/',
@@ -47,19 +31,6 @@ function recipe(suite: string): Extension {
     sources: [{ kind: 'debian', suite, packages: ['demo'], take: { 'usr/sbin/demo': '/usr/bin/' } }],
   });
 }
-
-function run(options: ContextOptions = {}): Context {
-  return createContext({
-    cache: new Cache(join(work.path, 'cache')),
-    env: { PATH: process.env['PATH'], ...archive.env },
-    mirrors: new Mirrors({ 'https://snapshot.debian.org/': `${upstream.url}/snapshot/` }),
-    network: { attempts: 1 },
-    ...options,
-  });
-}
-
-const machines = { amd64: 62, arm64: 183 } as const;
-const loaders = { amd64: 'ld-linux-x86-64.so.2', arm64: 'ld-linux-aarch64.so.1' } as const;
 
 /** A package for both architectures: the program, or what has the loader. */
 function made(name: 'demo' | 'libc6' | 'libc7', version: string, fields: Record<string, string> = {}): FakePackage[] {
@@ -76,7 +47,7 @@ function made(name: 'demo' | 'libc6' | 'libc7', version: string, fields: Record<
 const main = [...made('demo', '1.2.3-4'), ...made('libc6', '2.41-12+deb13u5')];
 const fixed = made('libc6', '2.41-12+deb13u10');
 
-async function lock(using = run(), of = extension): Promise<LockedVersion> {
+async function lock(using = fake.context(), of = extension): Promise<LockedVersion> {
   await lockVersion(using, of, '1.2.3');
   return (await readLock(of.directory)).versions['1.2.3']!;
 }
@@ -98,18 +69,18 @@ async function build(using: Context) {
   const { debian } = (await readLock(extension.directory)).versions['1.2.3']!;
   return await acquireDebian(using, source, { name: 'demo', version: '1.2.3', sources: [] }, 'x86-64', debian!['demo']);
 }
-const elsewhere = (): Context => run({ cache: new Cache(join(work.path, 'other')) });
+const elsewhere = (): Context => fake.context({ cache: new Cache(join(fake.path, 'other')) });
 
 describe('a security fix', () => {
-  beforeEach(async () => await archive.publish(main));
+  beforeEach(async () => await fake.archive.publish(main));
 
   test('is pinned, with its archive, and is a new revision of what was pinned before', async () => {
     expect(placesOf(await lock())).toEqual([
       [demo, undefined],
       [main6, undefined],
     ]);
-    await archive.publishFixes(fixed);
-    expect((await findOutdated(run(), [extension])).revised).toMatchObject([
+    await fake.archive.publishFixes(fixed);
+    expect((await findOutdated(fake.context(), [extension])).revised).toMatchObject([
       { packages: [{ name: 'libc6', from: '2.41-12+deb13u5', to: '2.41-12+deb13u10' }] },
     ]);
     const locked = await lock();
@@ -118,11 +89,11 @@ describe('a security fix', () => {
       [fixed6, stamp],
     ]);
     expect(locked.debian!['demo']).toMatchObject({ suite: 'trixie', timestamp: '20261121T091544Z' });
-    expect((await findOutdated(run(), [extension])).revised).toEqual([]);
+    expect((await findOutdated(fake.context(), [extension])).revised).toEqual([]);
   });
 
   test('is built with, from its own archive', async () => {
-    await archive.publishFixes(fixed);
+    await fake.archive.publishFixes(fixed);
     await lock();
     const { inputs, members } = await build(elsewhere());
     expect(inputs.map((input) => ('url' in input ? input.url : ''))).toEqual([
@@ -133,36 +104,36 @@ describe('a security fix', () => {
   });
 
   test('that the mirror has no more comes from the snapshot archive', async () => {
-    await archive.publishFixes(fixed);
+    await fake.archive.publishFixes(fixed);
     await lock();
-    upstream.remove(`/debian-security/${fixed6}`);
+    fake.upstream.remove(`/debian-security/${fixed6}`);
     const path = `/snapshot/archive/debian-security/20261126T022231Z/${fixed6}`;
-    upstream.put(path, fixed.find(({ arch }) => arch === 'amd64')!.bytes);
+    fake.upstream.put(path, fixed.find(({ arch }) => arch === 'amd64')!.bytes);
     expect((await build(elsewhere())).inputs).toHaveLength(2);
   });
 
   test('that a point release took over comes from the main archive', async () => {
-    await archive.publishFixes(fixed);
+    await fake.archive.publishFixes(fixed);
     await lock();
-    upstream.remove(`/debian-security/${fixed6}`);
+    fake.upstream.remove(`/debian-security/${fixed6}`);
     const { bytes } = fixed.find(({ arch }) => arch === 'amd64')!;
-    upstream.put(`/debian/${fixed6.replace('updates/', '')}`, bytes);
+    fake.upstream.put(`/debian/${fixed6.replace('updates/', '')}`, bytes);
     expect((await build(elsewhere())).inputs).toHaveLength(2);
   });
 
   test('of other bytes than the pinned ones stops it, whatever the snapshot archive has', async () => {
-    await archive.publishFixes(fixed);
+    await fake.archive.publishFixes(fixed);
     await lock();
     const { bytes } = fixed.find(({ arch }) => arch === 'amd64')!;
-    upstream.put(`/debian-security/${fixed6}`, Buffer.alloc(bytes.length));
-    upstream.put(`/snapshot/archive/debian-security/20261126T022231Z/${fixed6}`, bytes);
+    fake.upstream.put(`/debian-security/${fixed6}`, Buffer.alloc(bytes.length));
+    fake.upstream.put(`/snapshot/archive/debian-security/20261126T022231Z/${fixed6}`, bytes);
     await expect(build(elsewhere())).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' });
   });
 
   test.each(['2.41-12+deb13u5', '2.41-12+deb13u4', '2.41-12+deb13u5~1'])(
     'that is %s is none beside 2.41-12+deb13u5 in the main archive',
     async (version) => {
-      await archive.publishFixes(made('libc6', version));
+      await fake.archive.publishFixes(made('libc6', version));
       expect(placesOf(await lock())).toEqual([
         [demo, undefined],
         [main6, undefined],
@@ -171,27 +142,27 @@ describe('a security fix', () => {
   );
 
   test('that came to the main archive since is no new revision', async () => {
-    await archive.publishFixes(fixed);
+    await fake.archive.publishFixes(fixed);
     await lock();
-    await archive.publish([...made('demo', '1.2.3-4'), ...fixed]);
-    expect((await findOutdated(run(), [extension])).revised).toEqual([]);
+    await fake.archive.publish([...made('demo', '1.2.3-4'), ...fixed]);
+    expect((await findOutdated(fake.context(), [extension])).revised).toEqual([]);
   });
 
   test('that is a new version is a version of the suite', async () => {
-    await archive.publishFixes(made('demo', '1.2.4-1~deb13u1'));
-    expect(await listVersions(run(), extension.versions)).toMatchObject({ versions: [{ version: '1.2.4' }] });
+    await fake.archive.publishFixes(made('demo', '1.2.4-1~deb13u1'));
+    expect(await listVersions(fake.context(), extension.versions)).toMatchObject({ versions: [{ version: '1.2.4' }] });
   });
 
   test('that no longer provides what programs depend on is not taken for it', async () => {
     const program = made('demo', '1.2.3-4', { Depends: 'libc' });
-    await archive.publish([...program, ...made('libc6', '1-1', { Provides: 'libc' })]);
-    await archive.publishFixes([...made('libc6', '1-2'), ...made('libc7', '1-1', { Provides: 'libc' })]);
+    await fake.archive.publish([...program, ...made('libc6', '1-1', { Provides: 'libc' })]);
+    await fake.archive.publishFixes([...made('libc6', '1-2'), ...made('libc7', '1-1', { Provides: 'libc' })]);
     expect(placesOf(await lock()).map(([path]) => path)).toEqual([demo, 'pool/updates/main/libc7/libc7_1-1_amd64.deb']);
   });
 });
 
 describe('nothing is locked by the index of security fixes', () => {
-  beforeEach(async () => await archive.publish(main));
+  beforeEach(async () => await fake.archive.publish(main));
   const refused = async (): Promise<string> =>
     await lock().then(
       () => 'locked',
@@ -199,16 +170,16 @@ describe('nothing is locked by the index of security fixes', () => {
     );
 
   test('that no key of the keyring signed', async () => {
-    await archive.publishFixes(fixed, {}, { key: await newArchiveKey() });
+    await fake.archive.publishFixes(fixed, {}, { key: await newArchiveKey() });
     expect(await refused()).toBe('SIGNATURE_INVALID');
-    upstream.put(inRelease, 'Codename: trixie-security\n');
+    fake.upstream.put(inRelease, 'Codename: trixie-security\n');
     expect(await refused()).toBe('SIGNATURE_INVALID');
   });
 
   test('that was changed', async () => {
-    await archive.publishFixes(fixed);
-    const text = await (await fetch(`${upstream.url}${inRelease}`)).text();
-    upstream.put(inRelease, text.replace('25 Nov', '26 Nov'));
+    await fake.archive.publishFixes(fixed);
+    const text = await (await fetch(`${fake.upstream.url}${inRelease}`)).text();
+    fake.upstream.put(inRelease, text.replace('25 Nov', '26 Nov'));
     expect(await refused()).toBe('SIGNATURE_INVALID');
   });
 
@@ -219,16 +190,16 @@ describe('nothing is locked by the index of security fixes', () => {
     ['that is out of date', { 'Valid-Until': 'Wed, 25 Nov 2020 02:22:31 UTC' }],
     ['that is valid until no date', { 'Valid-Until': 'for ever' }],
   ])('%s', async (_, release) => {
-    await archive.publishFixes(fixed, release);
+    await fake.archive.publishFixes(fixed, release);
     expect(await refused()).toBe('UPSTREAM_DISAGREES');
   });
 
   test('that names another index of packages than there is', async () => {
-    await archive.publishFixes(fixed);
-    const text = await (await fetch(`${upstream.url}${inRelease}`)).text();
+    await fake.archive.publishFixes(fixed);
+    const text = await (await fetch(`${fake.upstream.url}${inRelease}`)).text();
     const digest = /^ ([0-9a-f]{64}) .*binary-amd64/m.exec(text)![1]!;
     const size = Number(/^ [0-9a-f]{64} (\d+) .*binary-amd64/m.exec(text)![1]);
-    upstream.put(
+    fake.upstream.put(
       `/debian-security/dists/trixie-security/main/binary-amd64/by-hash/SHA256/${digest}`,
       Buffer.alloc(size),
     );
@@ -236,30 +207,30 @@ describe('nothing is locked by the index of security fixes', () => {
   });
 
   test('that cannot be had', async () => {
-    upstream.remove(inRelease);
+    fake.upstream.remove(inRelease);
     expect(await refused()).toBe('SOURCES_EXHAUSTED');
   });
 
   test('that cannot be had any more: what was pinned before stays', async () => {
-    await archive.publishFixes(fixed);
+    await fake.archive.publishFixes(fixed);
     const before = await lock();
-    upstream.remove(inRelease);
+    fake.upstream.remove(inRelease);
     const warnings: string[] = [];
-    const using = run({ onEvent: (event) => event.type === 'warning' && warnings.push(event.message) });
+    const using = fake.context({ onEvent: (event) => event.type === 'warning' && warnings.push(event.message) });
     expect(await lock(using)).toEqual(before);
     expect(warnings).toEqual([expect.stringContaining('demo 1.2.3 debian: its pins stay as they are')]);
-    expect((await findOutdated(run(), [extension])).failures).toHaveLength(1);
+    expect((await findOutdated(fake.context(), [extension])).failures).toHaveLength(1);
   });
 });
 
 test('sid has none: fixes come to it first', async () => {
-  await archive.publish(main, {}, { suite: 'sid' });
-  const { debian } = await lock(run(), recipe('sid'));
+  await fake.archive.publish(main, {}, { suite: 'sid' });
+  const { debian } = await lock(fake.context(), recipe('sid'));
   expect(debian!['demo']!.checked).toMatch(/^checked against the index of Debian sid, signed by [0-9a-f]{40}$/);
 });
 
 test('an index that is valid for a while is taken', async () => {
-  await archive.publish(main);
-  await archive.publishFixes(fixed, { 'Valid-Until': new Date(Date.now() + 60_000).toUTCString() });
+  await fake.archive.publish(main);
+  await fake.archive.publishFixes(fixed, { 'Valid-Until': new Date(Date.now() + 60_000).toUTCString() });
   expect(placesOf(await lock())).toContainEqual([fixed6, stamp]);
 });
