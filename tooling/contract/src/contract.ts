@@ -19,7 +19,6 @@ import {
   machineArch,
   openImage,
   programsAt,
-  readLock,
   renderButane,
   renderPaths,
   renderTransfer,
@@ -37,7 +36,8 @@ import { imitateUpstream } from './upstream.ts';
 const harmless = new Set(['@sysext/core', 'node:net', 'node:path/posix', 'zod']);
 
 /** What every extension owes, whatever it is. */
-export function describeExtension({ default: extension, butane }: ExtensionModule): void {
+export function describeExtension(module: ExtensionModule): void {
+  const { default: extension, lock } = module;
   const { name } = extension;
   const offered = extension.architectures;
 
@@ -63,7 +63,7 @@ export function describeExtension({ default: extension, butane }: ExtensionModul
     const owed = ['## Deploy', ...Object.keys(services), ...requires, ...conflicts];
     expect(owed.filter((each) => !readme.includes(each))).toEqual([]);
     expect(readme.startsWith(`# @sysext/${name}\n`)).toBe(true);
-    expect(readme).toContain(`npx sysext-${name} build --version ${(await readLock(extension.directory)).default} `);
+    expect(readme).toContain(`npx sysext-${name} build --version ${lock.default} `);
   });
 
   test('has no script: its modules start nothing, and its files are not run', async () => {
@@ -87,7 +87,6 @@ export function describeExtension({ default: extension, butane }: ExtensionModul
   });
 
   test('pins every version it names, for every architecture, in every source', async () => {
-    const lock = await readLock(extension.directory);
     expect(Object.keys(lock.versions)).toContain(lock.default);
     for (const [version, locked] of Object.entries(lock.versions)) {
       for (const planned of programsAt(extension, version, locked.companions)) {
@@ -135,7 +134,7 @@ export function describeExtension({ default: extension, butane }: ExtensionModul
   });
 
   async function exampleDocument(): Promise<ButaneDocument> {
-    return composeButane(await Promise.all((await beside({ default: extension, butane })).map(exampleOf)));
+    return composeButane(await Promise.all((await beside(module)).map(exampleOf)));
   }
 
   describe('from a fake upstream', () => {
@@ -192,17 +191,11 @@ export function describeExtension({ default: extension, butane }: ExtensionModul
       },
     );
 
-    test('builds at every other version that is locked', async () => {
-      const lock = await readLock(extension.directory);
-      for (const version of Object.keys(lock.versions).filter((each) => each !== lock.default)) {
-        const imitated = await imitateUpstream(upstream, extension, { version });
-        const built = await make(
-          version,
-          offered,
-          await imitatedCopy(extension, imitated, join(work.path, 'at', version)),
-        );
-        expect(built.map(({ record }) => record.version)).toEqual(offered.map(() => version));
-      }
+    const others = Object.keys(lock.versions).filter((version) => version !== lock.default);
+    test.each(others)('builds at %s too', async (version) => {
+      const imitated = await imitateUpstream(upstream, extension, { version });
+      const built = await make('out', offered, await imitatedCopy(extension, imitated, join(work.path, version)));
+      expect(built.map(({ record }) => record.version)).toEqual(offered.map(() => version));
       expect(warnings).toEqual([]);
     });
 
@@ -262,7 +255,6 @@ async function beside(module: ExtensionModule): Promise<ExtensionModule[]> {
   return [module, ...(await Promise.all(required.map(beside))).flat()];
 }
 
-async function exampleOf({ default: extension, butane }: ExtensionModule): Promise<ButaneFragment> {
-  const { default: version } = await readLock(extension.directory);
-  return await exampleFragment(butane, version!);
+async function exampleOf({ butane, lock }: ExtensionModule): Promise<ButaneFragment> {
+  return await exampleFragment(butane, lock.default!);
 }

@@ -1,15 +1,16 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { ButaneFunction, Extension } from '@sysext/core';
+import { type ButaneFunction, type Extension, type Lock, readLock } from '@sysext/core';
 
 /** Where the extensions' packages are. */
 export const root = join(import.meta.dirname, '..', '..', '..', 'packages', 'extensions');
 
-/** What an `extension.ts` exports. */
+/** What an `extension.ts` exports, and the lock beside it. */
 export interface ExtensionModule {
   readonly default: Extension;
   readonly butane: ButaneFunction;
+  readonly lock: Lock;
 }
 
 const names = (await readdir(root)).toSorted();
@@ -22,5 +23,7 @@ export async function loadExtensions(share = 0, shares = 1): Promise<ExtensionMo
 
 /** The extension of this name. */
 export async function loadExtension(name: string): Promise<ExtensionModule> {
-  return (await import(pathToFileURL(join(root, name, 'extension.ts')).href)) as ExtensionModule;
+  const file = pathToFileURL(join(root, name, 'extension.ts')).href;
+  const { default: extension, butane } = (await import(file)) as Omit<ExtensionModule, 'lock'>;
+  return { default: extension, butane, lock: await readLock(extension.directory) };
 }
